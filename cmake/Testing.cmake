@@ -1,0 +1,108 @@
+# Tests are found by folder; a test's name is its path.
+
+find_program(NEXUS_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(NEXUS_NODE node)
+
+nexus_add_layer(nexus_test_support SOURCES tests/support
+  LINK nexus_base PkgConfig::cmocka)
+target_include_directories(nexus_test_support ${nexus_test_support_SCOPE}
+  ${PROJECT_SOURCE_DIR})
+
+# nexus_libraries_under_test(<variable> <path below tests/unit>)
+# The layer that a unit test mirrors, by its path; empty if it is not there.
+function(nexus_libraries_under_test variable path)
+  set(libraries "")
+  if(path MATCHES "^sdk/")
+    set(libraries nexus_fake_host nexus_sdk)
+  elseif(path MATCHES "^kernel/(base|core|net)/")
+    set(libraries nexus_${CMAKE_MATCH_1})
+  elseif(path MATCHES "^kernel/")
+    set(libraries nexus_kernel)
+  elseif(path MATCHES "^(plugins|examples)/([^/]+)/")
+    if(TARGET ${CMAKE_MATCH_2}_static)
+      set(libraries ${CMAKE_MATCH_2}_static nexus_fake_host)
+    endif()
+  elseif(path MATCHES "^bench/")
+    set(libraries nexus_bench_lib)
+  endif()
+  set(${variable} ${libraries} PARENT_SCOPE)
+endfunction()
+
+function(nexus_add_unit_test path)
+  nexus_libraries_under_test(libraries ${path})
+  if(NOT libraries)
+    message(WARNING "tests/unit/${path} mirrors nothing that is built")
+    return()
+  endif()
+  string(REGEX REPLACE "_test\\.c$" "" name ${path})
+  string(REPLACE "/" "-" target "unit/${name}")
+  get_filename_component(folder ${name} DIRECTORY)
+  get_filename_component(leaf ${name} NAME)
+
+  add_executable(${target} tests/unit/${path})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${leaf}
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/unit/${folder})
+  target_link_libraries(${target}
+    PRIVATE nexus_warnings nexus_test_support ${libraries})
+  add_test(NAME unit/${name} COMMAND ${target})
+  set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 60
+    ENVIRONMENT "${NEXUS_SANITIZER_ENVIRONMENT}")
+endfunction()
+
+# nexus_add_script_test(<kind> <file> <timeout>)
+function(nexus_add_script_test kind file timeout)
+  get_filename_component(name ${file} NAME_WLE)
+  if(file MATCHES "\\.py$")
+    set(interpreter ${NEXUS_PYTHON})
+  else()
+    set(interpreter ${NEXUS_NODE})
+  endif()
+  add_test(NAME ${kind}/${name} COMMAND ${interpreter} ${file})
+  set_tests_properties(${kind}/${name} PROPERTIES
+    LABELS ${kind} TIMEOUT ${timeout}
+    ENVIRONMENT "NEXUS_BUILD=${PROJECT_BINARY_DIR};NEXUS_SOURCE=${PROJECT_SOURCE_DIR};PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/integration;PYTHONDONTWRITEBYTECODE=1;NODE_PATH=/usr/share/nodejs;${NEXUS_SANITIZER_ENVIRONMENT}")
+endfunction()
+
+# nexus_add_script_tests(<folder below tests> <timeout>)
+function(nexus_add_script_tests folder timeout)
+  file(GLOB files CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/tests/${folder}/[0-9][0-9]-*.py
+    ${PROJECT_SOURCE_DIR}/tests/${folder}/[0-9][0-9]-*.mjs)
+  foreach(file IN LISTS files)
+    nexus_add_script_test(${folder} ${file} ${timeout})
+  endforeach()
+endfunction()
+
+function(nexus_add_abi_tests)
+  set(scripts ${PROJECT_SOURCE_DIR}/tests/abi)
+  add_test(NAME abi/headers
+    COMMAND ${scripts}/headers.sh ${PROJECT_SOURCE_DIR}/sdk/include)
+  set_tests_properties(abi/headers PROPERTIES LABELS abi TIMEOUT 120)
+
+  # A sanitizer's runtime adds symbols of its own.
+  if(NOT NEXUS_SANITIZE)
+    add_test(NAME abi/exports
+      COMMAND ${scripts}/exports.sh ${PROJECT_BINARY_DIR})
+    set_tests_properties(abi/exports PROPERTIES LABELS abi TIMEOUT 60)
+  endif()
+endfunction()
+
+# Plugins that exist to test the host: each file is one of them.
+nexus_find_sources(test_plugins tests/plugins FLAT)
+foreach(source IN LISTS test_plugins)
+  get_filename_component(name ${source} NAME_WE)
+  nexus_add_plugin(${name} SOURCES ${source} OUTPUT tests/plugins)
+endforeach()
+
+file(GLOB_RECURSE unit_tests CONFIGURE_DEPENDS
+  RELATIVE ${PROJECT_SOURCE_DIR}/tests/unit
+  ${PROJECT_SOURCE_DIR}/tests/unit/*_test.c)
+foreach(path IN LISTS unit_tests)
+  nexus_add_unit_test(${path})
+endforeach()
+
+nexus_add_abi_tests()
+if(TARGET nexusd)
+  nexus_add_script_tests(integration 120)
+  nexus_add_script_tests(long 1800)
+endif()

@@ -1,0 +1,37 @@
+#!/bin/sh
+# A plugin exports its entry and nothing else; the server exports nothing.
+#
+# usage: exports.sh <build directory>
+set -u
+
+build_dir=$1
+failures=0
+
+# Not ours: versioned names (stderr@GLIBC_2.2.5), data that the linker copies
+# from a library into the program, and the marks it puts around the sections.
+exports_of() {
+    nm -D --defined-only "$1" |
+        awk '$NF !~ /@|^(__bss_start|_edata|_end)$/ { print $NF }' | xargs
+}
+
+# Test plugins may lack the entry on purpose, so several answers can be right.
+expect_exports() {
+    file=$1
+    shift
+    found=$(exports_of "$file")
+    for allowed in "$@"; do
+        [ "$found" = "$allowed" ] && return
+    done
+    echo "$file: exports '$found', expected '$1'"
+    failures=$((failures + 1))
+}
+
+for plugin in "$build_dir"/plugins/*.so "$build_dir"/examples/*.so; do
+    [ -e "$plugin" ] && expect_exports "$plugin" nexus_plugin_v1
+done
+for plugin in "$build_dir"/tests/plugins/*.so; do
+    [ -e "$plugin" ] && expect_exports "$plugin" nexus_plugin_v1 ''
+done
+[ -e "$build_dir/nexusd" ] && expect_exports "$build_dir/nexusd" ''
+
+[ "$failures" -eq 0 ]
