@@ -1,0 +1,60 @@
+#include "kernel/banner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <nexus/util/buf.h>
+
+#include "kernel/base/log.h"
+#include "kernel/core/core.h"
+#include "kernel/core/engine.h"
+#include "kernel/core/plugins.h"
+#include "kernel/core/settings.h"
+#include "kernel/net/address.h"
+#include "nexus_version.h"
+
+#define BANNER_MAX 4096u
+
+static void add_url(struct nx_buf *out, const struct core *core,
+        const struct address *address) {
+    char host[ADDRESS_TEXT_SIZE];
+    address_format(address, host);
+    const char *shown = address_is_any(address) ? "localhost" : host;
+    bool brackets = strchr(shown, ':') != NULL;
+    nx_buf_appendf(out, "ws://%s%s%s:%u%s?user_id=alice&token=dev",
+            brackets ? "[" : "", shown, brackets ? "]" : "",
+            (unsigned)address_port(address), core->settings->listen_path);
+}
+
+static void add_plugins(struct nx_buf *out, const struct core *core) {
+    size_t count = plugins_count(core->plugins);
+    for (size_t i = 0; i < count; i++) {
+        nx_buf_appendf(out, "%s%s %s", i > 0 ? ", " : "",
+                plugins_name(core->plugins, i),
+                plugins_version(core->plugins, i));
+    }
+    nx_buf_append_cstr(out, count > 0 ? "" : "none");
+}
+
+void banner_write(const struct core *core, const struct address *address) {
+    bool text = strcmp(core->settings->log_format, "text") == 0;
+    if (!text || !log_enabled(LOG_LEVEL_INFO)) {
+        return;
+    }
+    struct nx_buf out;
+    nx_buf_init(&out, BANNER_MAX);
+    nx_buf_append_cstr(&out, "\n  NEXUS " NEXUS_VERSION "\n  clients  ");
+    add_url(&out, core, address);
+    nx_buf_append_cstr(&out, "\n  plugins  ");
+    add_plugins(&out, core);
+    nx_buf_appendf(&out, "\n  storage  %s%s\n  try      ",
+            engine_name(core->engine),
+            engine_durable(core->engine) ? "" : " (lost on restart)");
+    nx_buf_append_cstr(&out, "python3 -m websockets '");
+    add_url(&out, core, address);
+    nx_buf_append_cstr(&out, "'\n\n");
+    if (!out.failed) {
+        (void)fwrite(out.data, 1, out.len, stderr);
+    }
+    nx_buf_finish(&out);
+}

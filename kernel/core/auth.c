@@ -1,0 +1,142 @@
+#include "kernel/core/auth.h"
+
+#include <string.h>
+
+#include "kernel/core/core.h"
+#include "kernel/core/op.h"
+#include "kernel/core/plugin.h"
+#include "kernel/core/registry.h"
+#include "kernel/core/settings.h"
+
+static void decide(struct nx_auth_decision *decision, int32_t verdict,
+        const char *reason) {
+    decision->verdict = verdict;
+    if (reason && !decision->reason.ptr) {
+        decision->reason.ptr = reason;
+        decision->reason.len = strlen(reason);
+    }
+}
+
+static bool is_private(const struct core *core, struct nx_str room) {
+    const char *prefix = core->settings->rooms_private_prefix;
+    size_t len = strlen(prefix);
+    const char *colon = memchr(room.ptr, ':', room.len);
+    const char *name = colon ? colon + 1 : room.ptr;
+    size_t name_len = room.len - (size_t)(name - room.ptr);
+    return len > 0 && name_len >= len && memcmp(name, prefix, len) == 0;
+}
+
+static bool is_dev(const struct core *core) {
+    return strcmp(core->settings->auth_mode, "dev") == 0;
+}
+
+static int32_t own_rule(const struct core *core,
+        const struct nx_auth_request *request,
+        struct nx_auth_decision *decision) {
+    switch (request->action) {
+    case NX_AUTH_CONNECT:
+        if (!is_dev(core)) {
+            decide(decision, NX_AUTH_DENY, "the token was not accepted");
+        } else if (request->user.len == 0) {
+            decide(decision, NX_AUTH_DENY,
+                    "say who you are: add ?user_id=NAME to the URL");
+        } else {
+            decide(decision, NX_AUTH_ALLOW, NULL);
+        }
+        break;
+    case NX_AUTH_JOIN:
+        if (request->room.ptr && is_private(core, request->room)) {
+            decide(decision, NX_AUTH_DENY,
+                    "this room is private (rooms.private_prefix) and needs a "
+                    "grant");
+        } else {
+            decide(decision, NX_AUTH_ALLOW, NULL);
+        }
+        break;
+    case NX_AUTH_HTTP:
+        decide(decision, is_dev(core) ? NX_AUTH_ALLOW : NX_AUTH_DENY,
+                is_dev(core) ? NULL : "this needs an API key or a token");
+        break;
+    default:
+        decide(decision, NX_AUTH_ALLOW, NULL);
+        break;
+    }
+    return decision->verdict;
+}
+
+static nx_op_id later_op(struct core *core,
+        const struct nx_auth_request *request, auth_decided_fn decided,
+        void *context) {
+    struct op *op = decided ? ops_add(core->ops, OP_AUTH) : NULL;
+    if (!op) {
+        return 0;
+    }
+    op->session = request->session;
+    op->decided = decided;
+    op->context = context;
+    timers_set(&core->timers, &op->timer, core->settings->auth_timeout * 1000);
+    return op->id;
+}
+
+static int32_t call_hook(const struct registry_auth_hook *hook,
+        const struct nx_auth_request *request,
+        struct nx_auth_decision *decision) {
+    memset(decision, 0, sizeof(*decision));
+    decision->struct_size = sizeof(*decision);
+    plugin_enter(hook->owner, "auth");
+    int32_t verdict = hook->fn(hook->user, request, decision);
+    plugin_leave(hook->owner);
+    return verdict;
+}
+
+// Ends the question that no hook put off; the context stays the caller's.
+static int32_t settle(struct core *core, nx_op_id op_id, int32_t verdict,
+        struct nx_auth_decision *decision) {
+    struct op *op = ops_find(core->ops, op_id);
+    if (op) {
+        op->context = NULL;
+        ops_remove(core->ops, op);
+    }
+    decision->verdict = verdict == NX_AUTH_ALLOW ? NX_AUTH_ALLOW : NX_AUTH_DENY;
+    return decision->verdict;
+}
+
+static int32_t ask_hook(struct core *core, nx_op_id op_id,
+        const struct registry_auth_hook *hook,
+        const struct nx_auth_request *request,
+        struct nx_auth_decision *decision) {
+    struct op *op = ops_find(core->ops, op_id);
+    if (op) {
+        op->owner = hook->owner;
+    }
+    struct nx_auth_request asked = *request;
+    asked.struct_size = sizeof(asked);
+    asked.op = op_id;
+    return call_hook(hook, &asked, decision);
+}
+
+int32_t auth_ask(struct core *core, const struct nx_auth_request *request,
+        struct nx_auth_decision *decision, auth_decided_fn decided,
+        void *context) {
+    nx_op_id op_id = 0;
+    nx_list_for_each (link, registry_auth_hooks(core->registry)) {
+        const struct registry_auth_hook *hook =
+                nx_container_of(link, struct registry_auth_hook, link);
+        if ((hook->actions & request->action) == 0) {
+            continue;
+        }
+        if (op_id == 0) {
+            op_id = later_op(core, request, decided, context);
+        }
+        int32_t verdict = ask_hook(core, op_id, hook, request, decision);
+        if (verdict == NX_AUTH_LATER && op_id != 0) {
+            return NX_AUTH_LATER; // or decided already, inside the hook
+        }
+        if (verdict != NX_AUTH_DEFER) {
+            return settle(core, op_id, verdict, decision);
+        }
+    }
+    memset(decision, 0, sizeof(*decision));
+    decision->struct_size = sizeof(*decision);
+    return settle(core, op_id, own_rule(core, request, decision), decision);
+}

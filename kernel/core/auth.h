@@ -1,0 +1,34 @@
+/*
+ * auth - the chain of hooks that decides, and the server's own rule.
+ *
+ * Asks the hooks of an action in the order of the plugin list; the first
+ * verdict that is not DEFER counts. When all defer: CONNECT and HTTP are
+ * allowed in auth.mode "dev" only, JOIN for all but private rooms, SEND
+ * always.
+ *
+ * Thread:  logic
+ * Errors:  none; unknown verdicts count as DENY
+ */
+#ifndef KERNEL_CORE_AUTH_H
+#define KERNEL_CORE_AUTH_H
+
+#include <stdint.h>
+
+#include <nexus/auth.h>
+
+struct core;
+struct op;
+
+// Continues once the verdict is there; the op's context is its own.
+typedef void (*auth_decided_fn)(struct core *core, struct op *op,
+        const struct nx_auth_decision *decision);
+
+// Returns ALLOW, DENY, or LATER, and fills *decision for the first two. With
+// LATER, decided is called once with the verdict; context (malloc'd, or NULL)
+// belongs to the op then and is freed with it. decided NULL: LATER is DENY.
+// request->op is ignored.
+int32_t auth_ask(struct core *core, const struct nx_auth_request *request,
+        struct nx_auth_decision *decision, auth_decided_fn decided,
+        void *context);
+
+#endif

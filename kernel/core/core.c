@@ -1,0 +1,200 @@
+#include "kernel/core/core.h"
+
+#include <stdlib.h>
+
+#include "kernel/base/log.h"
+#include "kernel/base/random.h"
+#include "kernel/core/close.h"
+#include "kernel/core/engine.h"
+#include "kernel/core/jobs.h"
+#include "kernel/core/kernel_events.h"
+#include "kernel/core/memory.h"
+#include "kernel/core/op.h"
+#include "kernel/core/plugin.h"
+#include "kernel/core/plugins.h"
+#include "kernel/core/registry.h"
+#include "kernel/core/room_announce.h"
+#include "kernel/core/rooms.h"
+#include "kernel/core/router.h"
+#include "kernel/core/session.h"
+#include "kernel/core/settings.h"
+#include "kernel/core/stats.h"
+#include "kernel/core/users.h"
+#include "kernel/core/writer.h"
+
+// Text of one outgoing event; the largest is a page of chat history.
+#define WRITER_BYTES_MAX   ((size_t)4 << 20)
+#define ENGINE_PENDING_MAX 65536u
+// Completions may cause work that completes in the same turn; what goes on
+// longer than this waits for the next one, so that sockets are served.
+#define ROUNDS_MAX 8
+
+static uint32_t deliver(void *ctx, struct nx_str room,
+        const struct nx_record *record, uint32_t cls, nx_session_id except) {
+    const struct core *core = ctx;
+    return rooms_deliver(core->rooms, room, record, cls, except);
+}
+
+static void on_health(void *ctx, bool working, struct nx_str why) {
+    const struct core *core = ctx;
+    if (working) {
+        log_info("engine", "working",
+                LOG_STR("engine", engine_name(core->engine)));
+    } else {
+        log_error("engine", "not working",
+                LOG_STR("engine", engine_name(core->engine)),
+                LOG_STRN("reason", why.ptr, why.len));
+    }
+}
+
+// Requests of the kernel itself name the core as their owner.
+static struct plugin *plugin_behind(void *ctx, const void *owner) {
+    return owner == ctx ? NULL : (struct plugin *)(uintptr_t)owner;
+}
+
+static void before(void *ctx, const void *owner) {
+    plugin_enter(plugin_behind(ctx, owner), "engine");
+}
+
+static void after(void *ctx, const void *owner) {
+    plugin_leave(plugin_behind(ctx, owner));
+}
+
+static bool create_storage(struct core *core) {
+    const struct settings *settings = core->settings;
+    const struct memory_limits limits = {
+            .bytes = (size_t)settings->engine_memory_bytes,
+            .logs = (size_t)settings->engine_memory_logs,
+            .facts = (size_t)settings->engine_memory_facts,
+    };
+    const struct engine_hooks hooks = {
+            .ctx = core,
+            .deliver = deliver,
+            .health = on_health,
+            .before = before,
+            .after = after,
+    };
+    core->memory = memory_create(&core->clock, &limits);
+    core->engine = engine_create(&core->clock, &hooks, ENGINE_PENDING_MAX);
+    return core->memory && core->engine
+            && engine_use(core->engine, memory_provider(core->memory)) == NX_OK;
+}
+
+static bool create_parts(struct core *core) {
+    const struct settings *settings = core->settings;
+    core->stats = stats_create(&core->timers, clock_wall_ms(&core->clock));
+    core->writers = writers_create(&core->clock, WRITER_BYTES_MAX);
+    core->ops = ops_create(core, (size_t)settings->limits_pending_requests);
+    core->router = router_create(core);
+    core->users = users_create();
+    core->sessions = sessions_create(core);
+    core->rooms = rooms_create(core);
+    core->announce = room_announce_create(core);
+    core->jobs = jobs_create(core);
+    core->plugins = plugins_create(core);
+    core->registry = registry_create();
+    return core->stats && core->writers && core->ops && core->router
+            && core->users && core->sessions && core->rooms && core->announce
+            && core->jobs && core->plugins && core->registry
+            && create_storage(core)
+            && kernel_register(core->registry, core) == NX_OK;
+}
+
+struct core *core_create(struct settings *settings,
+        const struct transport *transport, const struct clock *clock) {
+    struct core *core = calloc(1, sizeof(*core));
+    if (!core) {
+        return NULL;
+    }
+    core->settings = settings;
+    core->transport = *transport;
+    core->clock = *clock;
+    random_hex(core->boot_id, sizeof(core->boot_id) / 2);
+    timers_init(&core->timers, &core->clock);
+    if (!create_parts(core)) {
+        log_error("core", "out of memory");
+        core_destroy(core);
+        return NULL;
+    }
+    return core;
+}
+
+void core_destroy(struct core *core) {
+    if (!core) {
+        return;
+    }
+    // In the reverse order of use: sessions still speak to rooms, rooms to
+    // the engine.
+    sessions_destroy(core->sessions);
+    plugins_destroy(core->plugins);
+    jobs_destroy(core->jobs);
+    engine_destroy(core->engine);
+    memory_destroy(core->memory);
+    room_announce_destroy(core->announce);
+    rooms_destroy(core->rooms);
+    users_destroy(core->users);
+    router_destroy(core->router);
+    ops_destroy(core->ops);
+    registry_destroy(core->staged);
+    registry_destroy(core->registry);
+    writers_destroy(core->writers);
+    stats_destroy(core->stats);
+    timers_finish(&core->timers);
+    free(core);
+}
+
+// True when something was left, or came up, that wants another round.
+static bool run_round(struct core *core) {
+    bool more = jobs_run(core->jobs);
+    more |= router_run(core->router);
+    more |= memory_run(core->memory);
+    return more || router_waiting(core->router);
+}
+
+void core_turn(struct core *core) {
+    timers_advance(&core->timers);
+    core->busy = true;
+    for (int round = 0; round < ROUNDS_MAX && core->busy; round++) {
+        core->busy = run_round(core);
+    }
+    sessions_flush(core->sessions);
+    // Sessions that ended may have left work behind, for the next turn.
+    core->busy |= memory_waiting(core->memory) || router_waiting(core->router)
+            || sessions_dirty(core->sessions);
+}
+
+int64_t core_sleep_ms(struct core *core) {
+    int64_t sleep_ms;
+    if (core->busy) {
+        return 0;
+    }
+    return timers_next_ms(&core->timers, &sleep_ms) ? sleep_ms : -1;
+}
+
+static void send_away(struct session *session) {
+    struct core *core = session->core;
+    struct nx_str nobody = {NULL, 0};
+    uint64_t window_ms = (uint64_t)core->settings->drain_window * 1000;
+    struct nx_writer *event =
+            writer_event(core->writers, "system.message", nobody);
+    writer_put_cstr(event, "message", "The server is going away");
+    writer_put_cstr(event, "code", close_code_word(CLOSE_DRAINING));
+    writer_put_u64(event, "reconnect_after_ms", random_u64() % (window_ms + 1));
+    session_send(session, event, OUTBOX_CONTROL);
+    session_close(session, CLOSE_DRAINING, NULL);
+}
+
+void core_drain(struct core *core) {
+    core->draining = true;
+    uint64_t cursor = 0;
+    struct session *session;
+    while ((session = sessions_next(core->sessions, &cursor)) != NULL) {
+        if (session->state < SESSION_CLOSING) {
+            send_away(session);
+        }
+    }
+}
+
+bool core_drained(const struct core *core) {
+    return core->draining && sessions_count(core->sessions) == 0;
+}

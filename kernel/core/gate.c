@@ -1,0 +1,351 @@
+#include "kernel/core/gate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <nexus/auth.h>
+#include <nexus/router.h>
+
+#include "kernel/base/log.h"
+#include "kernel/base/random.h"
+#include "kernel/core/auth.h"
+#include "kernel/core/close.h"
+#include "kernel/core/core.h"
+#include "kernel/core/envelope.h"
+#include "kernel/core/fields.h"
+#include "kernel/core/json_text.h"
+#include "kernel/core/json_view.h"
+#include "kernel/core/op.h"
+#include "kernel/core/plugin.h"
+#include "kernel/core/registry.h"
+#include "kernel/core/session.h"
+#include "kernel/core/settings.h"
+#include "kernel/core/stats.h"
+#include "kernel/core/url.h"
+#include "kernel/core/users.h"
+#include "kernel/core/welcome.h"
+#include "kernel/core/writer.h"
+
+#define TOKEN_MAX           8192
+#define DEVICE_MAX          128
+#define DEVICE_RANDOM_BYTES 6u
+
+// Who a connection claims to be; each text ends in a NUL, "" is absent.
+struct claim {
+    char user[USER_NAME_MAX + 1];
+    char device[DEVICE_MAX + 1];
+    char token[TOKEN_MAX + 1];
+};
+
+static struct nx_str text_of(const char *text) {
+    struct nx_str str = {text, strlen(text)};
+    return str;
+}
+
+uint32_t gate_admit(struct core *core, const char **why) {
+    size_t limit = (size_t)core->settings->limits_connections;
+    *why = NULL;
+    if (core->draining) {
+        *why = "the server is going away";
+    } else if (sessions_count(core->sessions) >= limit) {
+        *why = "the server is full (limits.connections)";
+    }
+    core->stats->sessions_refused += *why ? 1 : 0;
+    return *why ? 503 : 0;
+}
+
+static void refuse(struct session *session, nx_status status, uint16_t code,
+        struct nx_str message) {
+    static const char connect[] = "connect";
+    const struct envelope_failure failure = {
+            .status = status,
+            .message = message,
+            .in_reply_to = {connect, sizeof(connect) - 1},
+    };
+    log_info("gate", "connection refused", LOG_STR("code", nx_err_word(status)),
+            LOG_STR("address", session->address));
+    session->core->stats->sessions_refused++;
+    session_error(session, &failure);
+    session_close(session, code, NULL);
+}
+
+static void time_out(void *arg) {
+    struct session *session = arg;
+    struct nx_str none = {NULL, 0};
+    refuse(session, NX_ERR_AUTH_TIMEOUT, CLOSE_AUTH_TIMEOUT, none);
+}
+
+static void wait_for_connect(struct session *session) {
+    struct core *core = session->core;
+    timer_init(&session->timer, time_out, session);
+    timers_set(&core->timers, &session->timer,
+            core->settings->auth_timeout * 1000);
+}
+
+// Tells the user's other sessions that one came or went.
+static void tell_others(const struct session *session, const char *type) {
+    struct core *core = session->core;
+    nx_list_for_each (link, &session->user->sessions) {
+        struct session *other =
+                nx_container_of(link, struct session, user_link);
+        if (other == session || other->state != SESSION_OPEN) {
+            continue;
+        }
+        struct nx_writer *event =
+                writer_event(core->writers, type, user_name(session->user));
+        char id[WELCOME_ID_SIZE];
+        welcome_connection_id(session, id);
+        writer_put_cstr(event, "connection_id", id);
+        writer_put_cstr(event, "device_id", session->device);
+        session_send(other, event, OUTBOX_NORMAL);
+    }
+}
+
+static void call_session_hooks(const struct session *session, uint32_t what) {
+    const struct core *core = session->core;
+    struct nx_session_event ev = {
+            .struct_size = sizeof(ev),
+            .what = what,
+            .session = session->id,
+            .user = user_name(session->user),
+            .user_sessions = session->user->session_count
+                    - (what == NX_SESSION_CLOSED ? 1 : 0),
+            .close_code = what == NX_SESSION_CLOSED ? session->close_code : 0,
+    };
+    nx_list_for_each (link, registry_session_hooks(core->registry)) {
+        const struct registry_session_hook *hook =
+                nx_container_of(link, struct registry_session_hook, link);
+        if ((hook->what & what) != 0) {
+            plugin_enter(hook->owner, "session");
+            hook->fn(hook->user, &ev);
+            plugin_leave(hook->owner);
+        }
+    }
+}
+
+// The oldest open session of a user who has more than allowed goes.
+static void close_oldest(const struct session *newest) {
+    const struct core *core = newest->core;
+    int64_t open = 0;
+    struct session *oldest = NULL;
+    nx_list_for_each (link, &newest->user->sessions) {
+        struct session *session =
+                nx_container_of(link, struct session, user_link);
+        open += session->state == SESSION_OPEN ? 1 : 0;
+        if (!oldest && session->state == SESSION_OPEN) {
+            oldest = session;
+        }
+    }
+    if (open > core->settings->limits_connections_per_user && oldest) {
+        const struct envelope_failure failure = {
+                .status = NX_ERR_LIMIT,
+                .code = close_code_word(CLOSE_TOO_MANY_CONNECTIONS),
+                .message = text_of("a newer connection of yours took the place "
+                                   "of this one"),
+                .limit_name = "limits.connections_per_user",
+        };
+        session_error(oldest, &failure);
+        session_close(oldest, CLOSE_TOO_MANY_CONNECTIONS, NULL);
+    }
+}
+
+static bool choose_device(struct session *session, const char *device) {
+    if (device[0] != '\0') {
+        session->device = strdup(device);
+        return session->device != NULL;
+    }
+    char made[2 + 2 * DEVICE_RANDOM_BYTES + 1] = "d-";
+    random_hex(made + 2, DEVICE_RANDOM_BYTES);
+    session->device = strdup(made);
+    return session->device != NULL;
+}
+
+static void accept_session(struct session *session, const char *device,
+        struct nx_str user, int64_t expires_ms) {
+    struct core *core = session->core;
+    struct nx_str none = {NULL, 0};
+    if (!choose_device(session, device)
+            || !users_attach(core->users, user, session)) {
+        refuse(session, NX_ERR_NO_MEMORY, CLOSE_INTERNAL, none);
+        return;
+    }
+    session->state = SESSION_OPEN;
+    session->expires_ms = expires_ms;
+    struct quota_limits limits;
+    session_quota_limits(core->settings, &limits);
+    quota_init(&session->quota, &limits, clock_now_ms(&core->clock));
+    session_start_heartbeat(session);
+    core->stats->sessions_opened++;
+    session_send(session, welcome_event(session), OUTBOX_NORMAL);
+    close_oldest(session);
+    tell_others(session, "connect");
+    session->announced = true;
+    call_session_hooks(session, NX_SESSION_OPENED);
+}
+
+void gate_left(struct core *core, struct session *session) {
+    (void)core;
+    if (!session->announced) {
+        return;
+    }
+    tell_others(session, "disconnect");
+    call_session_hooks(session, NX_SESSION_CLOSED);
+}
+
+static bool is_user_name(struct nx_str name) {
+    return name.len > 0 && name.len <= USER_NAME_MAX && fields_is_name(name)
+            && json_text_is_utf8(name.ptr, name.len);
+}
+
+static void take_decision(struct session *session, const struct claim *claim,
+        const struct nx_auth_decision *decision) {
+    if (decision->verdict != NX_AUTH_ALLOW) {
+        refuse(session, NX_ERR_UNAUTHENTICATED, CLOSE_UNAUTHENTICATED,
+                decision->reason);
+        return;
+    }
+    struct nx_str user =
+            decision->user.len > 0 ? decision->user : text_of(claim->user);
+    if (!is_user_name(user)) {
+        refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
+                text_of("user_id must be 1 to 128 bytes of UTF-8 without "
+                        "control characters"));
+        return;
+    }
+    accept_session(session, claim->device, user, decision->expires_ms);
+}
+
+static void decided(struct core *core, struct op *op,
+        const struct nx_auth_decision *decision) {
+    struct session *session = sessions_find(core->sessions, op->session);
+    if (session && session->state == SESSION_PENDING) {
+        timer_cancel(&session->timer);
+        take_decision(session, op->context, decision);
+    }
+}
+
+// Asks the chain; the claim is freed here or by the op.
+static void authenticate(struct session *session, struct claim *claim) {
+    const struct nx_auth_request request = {
+            .action = NX_AUTH_CONNECT,
+            .session = session->id,
+            .user = text_of(claim->user),
+            .token = text_of(claim->token),
+            .address = text_of(session->address),
+    };
+    struct nx_auth_decision decision;
+    timer_cancel(&session->timer);
+    int32_t verdict =
+            auth_ask(session->core, &request, &decision, decided, claim);
+    if (verdict != NX_AUTH_LATER) {
+        take_decision(session, claim, &decision);
+        free(claim);
+    }
+}
+
+static bool copy_argument(
+        struct nx_str query, const char *name, char *out, size_t size) {
+    struct nx_str value = url_argument(query, name);
+    if (!value.ptr) {
+        out[0] = '\0';
+        return true;
+    }
+    return url_decode(value, true, out, size);
+}
+
+static bool copy_text(struct nx_str from, char *out, size_t size) {
+    if (from.len >= size) {
+        return false;
+    }
+    if (from.len > 0) {
+        memcpy(out, from.ptr, from.len);
+    }
+    out[from.len] = '\0';
+    return true;
+}
+
+// "Bearer <token>"; other schemes are not ours.
+static struct nx_str bearer_of(struct nx_str authorization) {
+    static const char scheme[] = "bearer ";
+    size_t len = sizeof(scheme) - 1;
+    struct nx_str token = {NULL, 0};
+    if (authorization.len > len
+            && strncasecmp(authorization.ptr, scheme, len) == 0) {
+        token.ptr = authorization.ptr + len;
+        token.len = authorization.len - len;
+    }
+    return token;
+}
+
+static bool read_request(
+        const struct gate_request *request, struct claim *claim) {
+    struct nx_str query = request->query;
+    if (!copy_argument(query, "user_id", claim->user, sizeof(claim->user))
+            || !copy_argument(
+                    query, "device_id", claim->device, sizeof(claim->device))
+            || !copy_argument(
+                    query, "token", claim->token, sizeof(claim->token))) {
+        return false;
+    }
+    struct nx_str token = bearer_of(request->authorization);
+    if (token.len == 0) {
+        token = request->bearer;
+    }
+    return token.len == 0
+            || copy_text(token, claim->token, sizeof(claim->token));
+}
+
+static bool is_device_name(const char *device) {
+    return fields_is_name(text_of(device));
+}
+
+nx_session_id gate_open(struct core *core, struct link *link,
+        const struct gate_request *request) {
+    struct session *session =
+            sessions_add(core->sessions, link, request->address);
+    struct claim *claim = session ? calloc(1, sizeof(*claim)) : NULL;
+    if (!claim) {
+        if (session) {
+            session_end(session);
+            sessions_remove(core->sessions, session);
+        }
+        return 0;
+    }
+    nx_session_id id = session->id;
+    if (!read_request(request, claim) || !is_device_name(claim->device)) {
+        refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
+                text_of("user_id, device_id or token in the URL is too long "
+                        "or not properly encoded"));
+        free(claim);
+    } else if (claim->user[0] == '\0' && claim->token[0] == '\0') {
+        wait_for_connect(session);
+        free(claim);
+    } else {
+        authenticate(session, claim);
+    }
+    return id;
+}
+
+void gate_connect(struct session *session, const struct nx_json *root) {
+    struct claim *claim = calloc(1, sizeof(*claim));
+    struct nx_str none = {NULL, 0};
+    if (!claim) {
+        refuse(session, NX_ERR_NO_MEMORY, CLOSE_INTERNAL, none);
+        return;
+    }
+    bool fits = copy_text(json_view_str(json_view_get(root, "user_id")),
+                        claim->user, sizeof(claim->user))
+            && copy_text(json_view_str(json_view_get(root, "device_id")),
+                    claim->device, sizeof(claim->device))
+            && copy_text(json_view_str(json_view_get(root, "token")),
+                    claim->token, sizeof(claim->token));
+    if (!fits || !is_device_name(claim->device)) {
+        refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
+                text_of("user_id, device_id or token is too long"));
+        free(claim);
+        return;
+    }
+    authenticate(session, claim);
+}

@@ -1,0 +1,194 @@
+#include "kernel/core/receipts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/base/payload.h"
+#include "kernel/core/core.h"
+#include "kernel/core/plugin.h"
+#include "kernel/core/rooms.h"
+#include "kernel/core/session.h"
+
+#define PROOF_BYTES 8u
+
+struct tracked_send {
+    struct nx_list link; // struct receipts::sends_waiting or ::sends_covered
+    struct plugin *owner;
+    uint64_t cookie;
+    nx_tracked_fn fn; // NULL: its plugin has gone
+    void *user;
+};
+
+void receipts_init(struct receipts *receipts) {
+    memset(receipts, 0, sizeof(*receipts));
+    nx_list_init(&receipts->members_waiting);
+    nx_list_init(&receipts->members_covered);
+    nx_list_init(&receipts->sends_waiting);
+    nx_list_init(&receipts->sends_covered);
+}
+
+void receipts_note_record(
+        struct session *session, struct member *member, uint64_t offset) {
+    if (member->queued == 0 && member->proved == 0) {
+        member->proved = offset - 1;
+        member->pinged = offset - 1;
+    }
+    member->queued = offset;
+    if (!nx_list_linked(&member->proof_link)) {
+        nx_list_append(&session->receipts.members_waiting, &member->proof_link);
+    }
+}
+
+enum nx_err receipts_note_send(struct session *session, struct plugin *owner,
+        uint64_t cookie, nx_tracked_fn fn, void *user) {
+    struct receipts *receipts = &session->receipts;
+    if (receipts->send_count >= RECEIPTS_MAX) {
+        return NX_ERR_LIMIT;
+    }
+    struct tracked_send *send = calloc(1, sizeof(*send));
+    if (!send) {
+        return NX_ERR_NO_MEMORY;
+    }
+    send->owner = owner;
+    send->cookie = cookie;
+    send->fn = fn;
+    send->user = user;
+    nx_list_append(&receipts->sends_waiting, &send->link);
+    receipts->send_count++;
+    return NX_OK;
+}
+
+static void cover(struct receipts *receipts) {
+    nx_list_for_each (link, &receipts->members_waiting) {
+        struct member *member =
+                nx_container_of(link, struct member, proof_link);
+        member->pinged = member->queued;
+    }
+    nx_list_splice(&receipts->members_covered, &receipts->members_waiting);
+    nx_list_splice(&receipts->sends_covered, &receipts->sends_waiting);
+}
+
+static struct payload *proof_frame(uint64_t counter) {
+    unsigned char proof[PROOF_BYTES];
+    for (unsigned i = 0; i < PROOF_BYTES; i++) {
+        proof[i] = (unsigned char)(counter >> (8 * (PROOF_BYTES - 1 - i)));
+    }
+    return payload_create(PAYLOAD_PING, proof, sizeof(proof));
+}
+
+static bool anything_waits(const struct receipts *receipts) {
+    return !nx_list_empty(&receipts->members_waiting)
+            || !nx_list_empty(&receipts->sends_waiting);
+}
+
+void receipts_ping(struct session *session, bool force) {
+    struct receipts *receipts = &session->receipts;
+    if (!force && (receipts->in_flight || !anything_waits(receipts))) {
+        return;
+    }
+    // A forced Ping while one is in flight repeats its counter: it proves no
+    // less, and what came meanwhile still waits for a Ping of its own.
+    if (!receipts->in_flight) {
+        receipts->counter++;
+    }
+    struct payload *ping = proof_frame(receipts->counter);
+    if (ping && session_push(session, ping, OUTBOX_NORMAL, 0)
+            && !receipts->in_flight) {
+        receipts->in_flight = true;
+        cover(receipts);
+    }
+    payload_unref(ping);
+}
+
+static void finish_send(
+        struct session *session, struct tracked_send *send, uint32_t outcome) {
+    session->receipts.send_count--;
+    if (send->fn) {
+        plugin_enter(send->owner, "tracked");
+        send->fn(send->user, session->id, send->cookie, outcome);
+        plugin_leave(send->owner);
+    }
+    free(send);
+}
+
+static void prove_members(struct session *session, struct nx_list *covered) {
+    struct nx_list *link;
+    while ((link = nx_list_take_first(covered)) != NULL) {
+        struct member *member =
+                nx_container_of(link, struct member, proof_link);
+        uint64_t after = member->proved;
+        if (member->pinged > after) { // else a system.ack was faster
+            member->proved = member->pinged;
+        }
+        if (member->queued > member->pinged) {
+            nx_list_append(
+                    &session->receipts.members_waiting, &member->proof_link);
+        }
+        rooms_received(session->core->rooms, member, after, member->proved);
+    }
+}
+
+static bool is_proof(
+        const struct receipts *receipts, const void *data, size_t len) {
+    if (!receipts->in_flight || len != PROOF_BYTES) {
+        return false;
+    }
+    const unsigned char *proof = data;
+    uint64_t counter = 0;
+    for (unsigned i = 0; i < PROOF_BYTES; i++) {
+        counter = counter << 8 | proof[i];
+    }
+    return counter == receipts->counter;
+}
+
+void receipts_pong(struct session *session, const void *data, size_t len) {
+    struct receipts *receipts = &session->receipts;
+    if (!is_proof(receipts, data, len)) {
+        return;
+    }
+    receipts->in_flight = false;
+    // Callbacks may leave rooms or send more, so both lists are worked off
+    // from their heads.
+    prove_members(session, &receipts->members_covered);
+    struct nx_list *link;
+    while ((link = nx_list_take_first(&receipts->sends_covered)) != NULL) {
+        finish_send(session, nx_container_of(link, struct tracked_send, link),
+                NX_TRACKED_RECEIVED);
+    }
+    if (session->state == SESSION_OPEN && anything_waits(receipts)) {
+        session_mark_dirty(session);
+    }
+}
+
+void receipts_forget(struct member *member) {
+    nx_list_remove(&member->proof_link);
+}
+
+static void lose_sends(struct session *session, struct nx_list *sends) {
+    struct nx_list *link;
+    while ((link = nx_list_take_first(sends)) != NULL) {
+        finish_send(session, nx_container_of(link, struct tracked_send, link),
+                NX_TRACKED_LOST);
+    }
+}
+
+void receipts_finish(struct session *session) {
+    lose_sends(session, &session->receipts.sends_covered);
+    lose_sends(session, &session->receipts.sends_waiting);
+}
+
+static void drop_from(struct nx_list *sends, const struct plugin *owner) {
+    nx_list_for_each (link, sends) {
+        struct tracked_send *send =
+                nx_container_of(link, struct tracked_send, link);
+        if (send->owner == owner) {
+            send->fn = NULL;
+            send->owner = NULL;
+        }
+    }
+}
+
+void receipts_drop_owner(struct session *session, const struct plugin *owner) {
+    drop_from(&session->receipts.sends_covered, owner);
+    drop_from(&session->receipts.sends_waiting, owner);
+}

@@ -1,0 +1,346 @@
+#include "kernel/core/rooms.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nexus/send.h>
+#include <nexus/util/strmap.h>
+
+#include "kernel/base/idmap.h"
+#include "kernel/base/payload.h"
+#include "kernel/core/core.h"
+#include "kernel/core/engine.h"
+#include "kernel/core/frame.h"
+#include "kernel/core/plugin.h"
+#include "kernel/core/receipts.h"
+#include "kernel/core/registry.h"
+#include "kernel/core/room_table.h"
+#include "kernel/core/session.h"
+#include "kernel/core/settings.h"
+#include "kernel/core/stats.h"
+#include "kernel/core/users.h"
+
+#define ROOMS_MAX ((size_t)1 << 30)
+
+struct rooms *rooms_create(struct core *core) {
+    struct rooms *rooms = calloc(1, sizeof(*rooms));
+    if (!rooms) {
+        return NULL;
+    }
+    rooms->core = core;
+    rooms->by_name = nx_strmap_create(ROOMS_MAX);
+    rooms->by_id = idmap_create(ROOMS_MAX);
+    if (!rooms->by_name || !rooms->by_id) {
+        rooms_destroy(rooms);
+        return NULL;
+    }
+    return rooms;
+}
+
+void rooms_destroy(struct rooms *rooms) {
+    if (!rooms) {
+        return;
+    }
+    nx_strmap_destroy(rooms->by_name, NULL);
+    idmap_destroy(rooms->by_id);
+    free(rooms);
+}
+
+struct room *rooms_find(const struct rooms *rooms, struct nx_str name) {
+    return nx_strmap_get(rooms->by_name, name.ptr, name.len);
+}
+
+struct room *rooms_get(const struct rooms *rooms, nx_room_id id) {
+    return idmap_get(rooms->by_id, id);
+}
+
+size_t rooms_count(const struct rooms *rooms) {
+    return nx_strmap_count(rooms->by_name);
+}
+
+static void room_free(struct rooms *rooms, struct room *room) {
+    idmap_remove(rooms->by_id, room->id);
+    blobs_finish(&room->blobs);
+    free(room);
+}
+
+static struct room *room_create(struct rooms *rooms, struct nx_str name) {
+    struct room *room = calloc(1, sizeof(*room) + name.len + 1);
+    if (!room) {
+        return NULL;
+    }
+    nx_list_init(&room->members);
+    blobs_init(&room->blobs);
+    room->name_len = name.len;
+    memcpy(room->name, name.ptr, name.len);
+    room->id = idmap_add(rooms->by_id, room);
+    if (room->id == 0) {
+        free(room);
+        return NULL;
+    }
+    if (!nx_strmap_put(rooms->by_name, name.ptr, name.len, room)) {
+        room_free(rooms, room);
+        return NULL;
+    }
+    engine_attach(rooms->core->engine, name);
+    return room;
+}
+
+static void remove_if_empty(struct rooms *rooms, struct room *room) {
+    if (room->member_count > 0) {
+        return;
+    }
+    nx_strmap_remove(rooms->by_name, room->name, room->name_len);
+    engine_detach(rooms->core->engine, room_name(room));
+    room_free(rooms, room);
+}
+
+struct member *room_member(
+        const struct room *room, const struct session *session) {
+    nx_list_for_each (link, &session->members) {
+        struct member *member =
+                nx_container_of(link, struct member, session_link);
+        if (member->room == room) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+uint32_t room_user_sessions(
+        const struct room *room, const struct session *session) {
+    uint32_t count = 0;
+    nx_list_for_each (link, &session->user->sessions) {
+        const struct session *other =
+                nx_container_of(link, struct session, user_link);
+        count += room_member(room, other) ? 1 : 0;
+    }
+    return count;
+}
+
+static void tell_member(struct rooms *rooms, struct room *room,
+        struct session *session, uint32_t what) {
+    const struct registry_kind *kind =
+            registry_find_kind(rooms->core->registry, room_name(room));
+    if (!kind || !kind->kind.on_member) {
+        return;
+    }
+    struct nx_member_event ev = {
+            .struct_size = sizeof(ev),
+            .what = what,
+            .room = room->id,
+            .session = session->id,
+            .room_name = room_name(room),
+            .user = user_name(session->user),
+            .user_sessions = room_user_sessions(room, session),
+            .members = room->member_count,
+    };
+    plugin_enter(kind->owner, "on_member");
+    kind->kind.on_member(kind->kind.user, &ev);
+    plugin_leave(kind->owner);
+}
+
+static struct member *member_create(
+        struct room *room, struct session *session) {
+    struct member *member = calloc(1, sizeof(*member));
+    if (!member) {
+        return NULL;
+    }
+    member->room = room;
+    member->session = session;
+    member->first = room_user_sessions(room, session) == 0;
+    nx_list_init(&member->proof_link);
+    nx_list_append(&room->members, &member->room_link);
+    nx_list_append(&session->members, &member->session_link);
+    session->member_count++;
+    room->member_count++;
+    room->user_count += member->first ? 1 : 0;
+    return member;
+}
+
+nx_status rooms_may_join(const struct rooms *rooms, struct nx_str name,
+        const struct session *session) {
+    const struct settings *settings = rooms->core->settings;
+    if (name.len == 0 || name.len > ROOM_NAME_MAX
+            || !registry_find_kind(rooms->core->registry, name)) {
+        return NX_ERR_INVALID;
+    }
+    const struct room *room = rooms_find(rooms, name);
+    if (room && room_member(room, session)) {
+        return NX_ERR_EXISTS;
+    }
+    bool full = session->member_count >= settings->limits_rooms_per_session;
+    bool new_room_over =
+            !room && rooms_count(rooms) >= (size_t)settings->limits_rooms;
+    return full || new_room_over ? NX_ERR_LIMIT : NX_OK;
+}
+
+struct member *rooms_add_member(
+        struct rooms *rooms, struct nx_str name, struct session *session) {
+    struct room *room = rooms_find(rooms, name);
+    if (!room) {
+        room = room_create(rooms, name);
+    }
+    if (!room) {
+        return NULL;
+    }
+    struct member *member = member_create(room, session);
+    if (!member) {
+        remove_if_empty(rooms, room);
+        return NULL;
+    }
+    tell_member(rooms, room, session, NX_MEMBER_JOINED);
+    return member;
+}
+
+// The user's mark "first" passes to another of the user's memberships.
+static void pass_first(struct room *room, const struct session *leaving) {
+    nx_list_for_each (link, &leaving->user->sessions) {
+        const struct session *other =
+                nx_container_of(link, struct session, user_link);
+        struct member *member =
+                other == leaving ? NULL : room_member(room, other);
+        if (member) {
+            member->first = true;
+            return;
+        }
+    }
+    room->user_count--;
+}
+
+static void remove_member(struct rooms *rooms, struct member *member) {
+    struct room *room = member->room;
+    struct session *session = member->session;
+    if (member->first) {
+        pass_first(room, session);
+    }
+    nx_list_remove(&member->room_link);
+    nx_list_remove(&member->session_link);
+    receipts_forget(member);
+    free(member);
+    session->member_count--;
+    room->member_count--;
+    tell_member(rooms, room, session, NX_MEMBER_LEFT);
+    remove_if_empty(rooms, room);
+}
+
+nx_status rooms_leave(
+        struct rooms *rooms, struct nx_str name, struct session *session) {
+    struct room *room = rooms_find(rooms, name);
+    struct member *member = room ? room_member(room, session) : NULL;
+    if (!member) {
+        return NX_ERR_NOT_MEMBER;
+    }
+    remove_member(rooms, member);
+    return NX_OK;
+}
+
+void rooms_leave_all(struct rooms *rooms, struct session *session) {
+    struct nx_list *link;
+    while ((link = nx_list_take_first(&session->members)) != NULL) {
+        remove_member(
+                rooms, nx_container_of(link, struct member, session_link));
+    }
+}
+
+uint32_t room_fan_out(struct room *room, struct payload *payload,
+        enum outbox_class cls, uint64_t key, nx_session_id except) {
+    uint32_t taken = 0;
+    // Pushing only queues and marks: members stay until the end of the turn.
+    nx_list_for_each (link, &room->members) {
+        struct session *session =
+                nx_container_of(link, struct member, room_link)->session;
+        if (session->id != except && session_push(session, payload, cls, key)) {
+            taken++;
+        }
+    }
+    return taken;
+}
+
+static void note_records(
+        struct room *room, uint64_t offset, nx_session_id except) {
+    nx_list_for_each (link, &room->members) {
+        struct member *member = nx_container_of(link, struct member, room_link);
+        if (member->session->id != except) {
+            receipts_note_record(member->session, member, offset);
+        }
+    }
+}
+
+static uint32_t deliver_to_members(struct rooms *rooms, struct room *room,
+        const struct nx_record *record, const struct nx_room_kind *kind,
+        uint32_t cls, nx_session_id except) {
+    struct payload *payload = frame_of_record(record, kind->offset_field);
+    if (!payload) {
+        return 0;
+    }
+    uint32_t taken =
+            room_fan_out(room, payload, outbox_class_of(cls), 0, except);
+    payload_unref(payload);
+    if ((kind->flags & NX_ROOM_TRACKED) != 0 && record->offset > 0) {
+        note_records(room, record->offset, except);
+    }
+    rooms->core->stats->records++;
+    return taken;
+}
+
+uint32_t rooms_deliver(struct rooms *rooms, struct nx_str name,
+        const struct nx_record *record, uint32_t cls, nx_session_id except) {
+    const struct registry_kind *kind =
+            registry_find_kind(rooms->core->registry, name);
+    if (!kind) {
+        return 0; // its plugin is gone; the record stays in the log
+    }
+    struct room *room = rooms_find(rooms, name);
+    if (room && record->offset > 0) {
+        room->epoch = record->epoch;
+        room->offset = record->offset;
+    }
+    if (kind->kind.on_record) {
+        plugin_enter(kind->owner, "on_record");
+        kind->kind.on_record(
+                kind->kind.user, room ? room->id : 0, name, record);
+        plugin_leave(kind->owner);
+        room = rooms_find(rooms, name); // the callback may have changed that
+    }
+    return room
+            ? deliver_to_members(rooms, room, record, &kind->kind, cls, except)
+            : 0;
+}
+
+void rooms_received(struct rooms *rooms, struct member *member, uint64_t after,
+        uint64_t upto) {
+    struct room *room = member->room;
+    const struct registry_kind *kind =
+            registry_find_kind(rooms->core->registry, room_name(room));
+    if (!kind || !kind->kind.on_received || upto <= after) {
+        return;
+    }
+    struct nx_received_event ev = {
+            .struct_size = sizeof(ev),
+            .room = room->id,
+            .session = member->session->id,
+            .room_name = room_name(room),
+            .user = user_name(member->session->user),
+            .epoch = room->epoch,
+            .after = after,
+            .upto = upto,
+    };
+    plugin_enter(kind->owner, "on_received");
+    kind->kind.on_received(kind->kind.user, &ev);
+    plugin_leave(kind->owner);
+}
+
+enum outbox_class outbox_class_of(uint32_t cls) {
+    switch (cls) {
+    case NX_CLASS_CONTROL:
+        return OUTBOX_CONTROL;
+    case NX_CLASS_URGENT:
+        return OUTBOX_URGENT;
+    case NX_CLASS_DROPPABLE:
+        return OUTBOX_DROPPABLE;
+    default:
+        return OUTBOX_NORMAL;
+    }
+}

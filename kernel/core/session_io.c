@@ -1,0 +1,112 @@
+#include "kernel/core/session_io.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "kernel/base/log.h"
+#include "kernel/core/close.h"
+#include "kernel/core/core.h"
+#include "kernel/core/envelope.h"
+#include "kernel/core/router.h"
+#include "kernel/core/session.h"
+#include "kernel/core/stats.h"
+
+static void mark_alive(struct session *session) {
+    session->seen_ms = clock_now_ms(&session->core->clock);
+    session->suspect = false;
+}
+
+static int64_t time_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void session_io_message(struct core *core, nx_session_id id, const char *data,
+        size_t len, bool binary) {
+    struct session *session = sessions_find(core->sessions, id);
+    if (!session || session->state >= SESSION_CLOSING) {
+        return;
+    }
+    mark_alive(session);
+    session->active_ms = clock_wall_ms(&core->clock);
+    core->stats->events_in++;
+    core->stats->bytes_in += len;
+    if (binary) {
+        session_io_refuse(core, id, CLOSE_UNSUPPORTED_DATA,
+                "send JSON in text messages, not binary ones");
+        return;
+    }
+    int64_t start_ns = time_ns();
+    router_receive(core->router, session, data, len);
+    stats_latency_add(&core->stats->handling, time_ns() - start_ns);
+}
+
+void session_io_pong(
+        struct core *core, nx_session_id id, const void *data, size_t len) {
+    struct session *session = sessions_find(core->sessions, id);
+    if (!session || session->state != SESSION_OPEN) {
+        return;
+    }
+    mark_alive(session);
+    receipts_pong(session, data, len);
+}
+
+void session_io_alive(struct core *core, nx_session_id id) {
+    struct session *session = sessions_find(core->sessions, id);
+    if (session) {
+        mark_alive(session);
+    }
+}
+
+void session_io_writable(struct core *core, nx_session_id id) {
+    struct session *session = sessions_find(core->sessions, id);
+    if (!session || session->state == SESSION_ENDED) {
+        return;
+    }
+    session->blocked = false;
+    if (!outbox_empty(&session->outbox)) {
+        session_mark_dirty(session);
+    }
+}
+
+static nx_status status_of(uint16_t code) {
+    switch (code) {
+    case CLOSE_TOO_LARGE:
+        return NX_ERR_TOO_LARGE;
+    case CLOSE_UNSUPPORTED_DATA:
+        return NX_ERR_UNSUPPORTED;
+    default:
+        return NX_ERR_BAD_REQUEST;
+    }
+}
+
+void session_io_refuse(struct core *core, nx_session_id id, uint16_t code,
+        const char *reason) {
+    struct session *session = sessions_find(core->sessions, id);
+    if (!session || session->state >= SESSION_CLOSING) {
+        return;
+    }
+    const struct envelope_failure failure = {
+            .status = status_of(code),
+            .message = {reason, strlen(reason)},
+    };
+    session_error(session, &failure);
+    session_close(session, code, NULL);
+}
+
+void session_io_closed(struct core *core, nx_session_id id, uint16_t code) {
+    struct session *session = sessions_find(core->sessions, id);
+    if (!session) {
+        return;
+    }
+    if (session->state < SESSION_CLOSING) {
+        session->close_code = code;
+    }
+    log_debug("session", "closed", LOG_UINT("session", session->id),
+            LOG_UINT("code", session->close_code));
+    // The link is dead: nothing of the teardown may be written to it.
+    session->blocked = true;
+    session_end(session);
+    sessions_remove(core->sessions, session);
+}

@@ -1,0 +1,110 @@
+#include "kernel/core/settings_check.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <string.h>
+
+enum reach {
+    REACH_NOTHING, // not an address
+    REACH_SELF,
+    REACH_OTHERS,
+};
+
+// Brackets around an IPv6 address are allowed, as in a URL.
+static enum reach reach_v6(const char *address) {
+    char bare[INET6_ADDRSTRLEN + 2];
+    struct in6_addr v6;
+    size_t len = strlen(address);
+    if (len >= sizeof(bare)) {
+        return REACH_NOTHING;
+    }
+    memcpy(bare, address, len + 1);
+    char *start = bare;
+    if (len > 2 && bare[0] == '[' && bare[len - 1] == ']') {
+        bare[len - 1] = '\0';
+        start++;
+    }
+    if (inet_pton(AF_INET6, start, &v6) != 1) {
+        return REACH_NOTHING;
+    }
+    return IN6_IS_ADDR_LOOPBACK(&v6) ? REACH_SELF : REACH_OTHERS;
+}
+
+static enum reach reach_of(const char *address) {
+    struct in_addr v4;
+    if (strcmp(address, "localhost") == 0) {
+        return REACH_SELF;
+    }
+    if (inet_pton(AF_INET, address, &v4) == 1) {
+        return ntohl(v4.s_addr) >> 24 == 127 ? REACH_SELF : REACH_OTHERS;
+    }
+    return reach_v6(address);
+}
+
+bool settings_check_loopback(const char *address) {
+    return reach_of(address) == REACH_SELF;
+}
+
+static void check_address(
+        const struct settings *settings, struct settings_errors *errors) {
+    if (reach_of(settings->listen_address) == REACH_NOTHING) {
+        settings_errors_add(errors,
+                "%s: listen.address must be an IPv4 or IPv6 address or "
+                "localhost, not \"%s\"",
+                settings_origin(settings, "listen.address"),
+                settings->listen_address);
+    }
+}
+
+static void check_auth(
+        const struct settings *settings, struct settings_errors *errors) {
+    if (strcmp(settings->auth_mode, "dev") != 0
+            || reach_of(settings->listen_address) != REACH_OTHERS) {
+        return;
+    }
+    settings_errors_add(errors,
+            "%s: listen.address \"%s\" can be reached by others, but "
+            "auth.mode \"dev\" (%s) believes whatever user_id they give; set "
+            "auth.mode to \"token\" and load an authentication plugin, or set "
+            "listen.address to \"127.0.0.1\"",
+            settings_origin(settings, "listen.address"),
+            settings->listen_address, settings_origin(settings, "auth.mode"));
+}
+
+static void check_heartbeat(
+        const struct settings *settings, struct settings_errors *errors) {
+    if (settings->heartbeat_timeout > settings->heartbeat_interval) {
+        return;
+    }
+    const char *timeout_origin = settings_origin(settings, "heartbeat.timeout");
+    const char *interval_origin =
+            settings_origin(settings, "heartbeat.interval");
+    // The place to look at is where somebody wrote something.
+    bool written = strcmp(timeout_origin, "default") != 0;
+    settings_errors_add(errors,
+            "%s: heartbeat.timeout (%" PRId64 ", %s) must be more than "
+            "heartbeat.interval (%" PRId64 ", %s); twice as much is usual",
+            written ? timeout_origin : interval_origin,
+            settings->heartbeat_timeout, timeout_origin,
+            settings->heartbeat_interval, interval_origin);
+}
+
+static void check_path(
+        const struct settings *settings, struct settings_errors *errors) {
+    const char *path = settings->listen_path;
+    if (*path != '/' || strpbrk(path, " ?#%") != NULL) {
+        settings_errors_add(errors,
+                "%s: listen.path must begin with a slash and have no blank, "
+                "?, # or %% in it, not \"%s\"",
+                settings_origin(settings, "listen.path"), path);
+    }
+}
+
+void settings_check(
+        const struct settings *settings, struct settings_errors *errors) {
+    check_address(settings, errors);
+    check_auth(settings, errors);
+    check_heartbeat(settings, errors);
+    check_path(settings, errors);
+}

@@ -1,0 +1,183 @@
+/*
+ * settings_table - one row for every setting of the server.
+ *
+ * The members of struct settings, the checks, the names in the environment,
+ * docs/settings.md and etc/nexus.conf all come from here. A default is
+ * written as --set would have it; a range is "1..100" or "a|b|c", NULL for
+ * any. Each setting can also be set by NEXUS_<PATH>, e.g. NEXUS_LISTEN_PORT;
+ * the environment name in a row is a second one, known from elsewhere.
+ *
+ * Thread:  any (constants)
+ */
+#ifndef KERNEL_CORE_SETTINGS_TABLE_H
+#define KERNEL_CORE_SETTINGS_TABLE_H
+
+#include <nexus/plugin.h>
+
+#define SETTING_LIVE   NX_SETTING_LIVE   // a reload applies it at once
+#define SETTING_SECRET NX_SETTING_SECRET // never printed
+#define SETTING_FILLED (1u << 16)        // STRING that may not be empty
+#define SETTING_LEVEL  (1u << 17)        // understands levels of other systems
+
+// X(kind, member, path, default, range, environment, flags, help)
+#define SETTINGS_TABLE(X) \
+    X(STRING, listen_address, "listen.address", "127.0.0.1", NULL, NULL, \
+            SETTING_FILLED, \
+            "IP address to listen on, or localhost; 0.0.0.0 or :: means every " \
+            "interface, which auth.mode \"dev\" does not allow.") \
+    X(INT, listen_port, "listen.port", "8000", "0..65535", NULL, 0, \
+            "TCP port to listen on; 0 takes any free one and logs which.") \
+    X(STRING, listen_path, "listen.path", "/ws", NULL, NULL, SETTING_FILLED, \
+            "URL path of the WebSocket, beginning with a slash.") \
+    X(INT, heartbeat_interval, "heartbeat.interval", "30", "1..86400", \
+            "WEBSOCKET_HEARTBEAT_INTERVAL", SETTING_LIVE, \
+            "Seconds between two Pings to a connection.") \
+    X(INT, heartbeat_timeout, "heartbeat.timeout", "60", "1..86400", \
+            "WEBSOCKET_HEARTBEAT_TIMEOUT", SETTING_LIVE, \
+            "Seconds without a sign of life after which a connection is " \
+            "closed with 4508; must be more than heartbeat.interval.") \
+    X(BOOL, heartbeat_auto_ping, "heartbeat.auto_ping", "true", NULL, NULL, \
+            SETTING_LIVE, \
+            "Whether a Ping is sent every heartbeat.interval; without them " \
+            "clients must send something within heartbeat.timeout by " \
+            "themselves.") \
+    X(STRING, auth_mode, "auth.mode", "dev", "dev|token", NULL, 0, \
+            "\"dev\" believes the user_id of the request and therefore works " \
+            "on a loopback address only; \"token\" refuses every connection " \
+            "that no authentication plugin has allowed.") \
+    X(INT, auth_timeout, "auth.timeout", "10", "1..3600", NULL, 0, \
+            "Seconds a connection may take to authenticate, and an " \
+            "authentication plugin to decide; then it is closed with 4408, " \
+            "or refused.") \
+    X(INT, limits_connections, "limits.connections", "10000", "1..1000000", \
+            NULL, SETTING_LIVE, \
+            "WebSocket connections at a time; one more is refused with HTTP " \
+            "status 503.") \
+    X(INT, limits_connections_per_user, "limits.connections_per_user", "5", \
+            "1..10000", NULL, SETTING_LIVE, \
+            "Connections of one user at a time; one more closes the oldest " \
+            "with 4409.") \
+    X(INT, limits_message_bytes, "limits.message_bytes", "65536", \
+            "1024..16777216", NULL, SETTING_LIVE, \
+            "Bytes of one message from a client; a longer one closes the " \
+            "connection with 1009.") \
+    X(INT, limits_messages_per_second, "limits.messages_per_second", "50", \
+            "0..1000000", NULL, SETTING_LIVE, \
+            "Messages per second a connection may send in the long run; more " \
+            "are refused with the error rate_limited; 0 means no limit.") \
+    X(INT, limits_burst, "limits.burst", "200", "1..1000000", NULL, \
+            SETTING_LIVE, \
+            "Messages a connection may send at once after a pause, before " \
+            "limits.messages_per_second applies.") \
+    X(INT, limits_bytes_per_second, "limits.bytes_per_second", "1048576", \
+            "0..1073741824", NULL, SETTING_LIVE, \
+            "Bytes per second a connection may send in the long run, four " \
+            "times as many after a pause; messages beyond are refused with " \
+            "the error rate_limited; 0 means no limit.") \
+    X(INT, limits_rate_violations, "limits.rate_violations", "100", \
+            "0..1000000", NULL, SETTING_LIVE, \
+            "Messages refused with rate_limited within 10 seconds after which " \
+            "the connection is closed with 4429; 0 means never.") \
+    X(INT, limits_json_depth, "limits.json_depth", "32", "2..128", NULL, \
+            SETTING_LIVE, \
+            "Levels of nested JSON in a message; a deeper one is refused with " \
+            "the error too_deep.") \
+    X(INT, limits_rooms_per_session, "limits.rooms_per_session", "100", \
+            "1..100000", NULL, SETTING_LIVE, \
+            "Rooms one connection may be in at a time; joining one more is " \
+            "refused with the error limit_exceeded.") \
+    X(INT, limits_rooms, "limits.rooms", "100000", "1..10000000", NULL, \
+            SETTING_LIVE, \
+            "Rooms with members at a time; joining a new one is then refused " \
+            "with the error limit_exceeded.") \
+    X(INT, limits_outbox_bytes, "limits.outbox_bytes", "1048576", \
+            "4096..1073741824", NULL, SETTING_LIVE, \
+            "Bytes waiting for one connection that reads slowly; beyond, " \
+            "droppable events are dropped, and if that is not enough the " \
+            "connection is closed with 4507.") \
+    X(INT, limits_http_body_bytes, "limits.http_body_bytes", "65536", \
+            "1024..16777216", NULL, SETTING_LIVE, \
+            "Bytes of one HTTP request's body; a longer one is refused with " \
+            "status 413.") \
+    X(INT, limits_http_connections, "limits.http_connections", "1000", \
+            "1..1000000", NULL, SETTING_LIVE, \
+            "HTTP connections at a time, WebSockets not counted; requests on " \
+            "one more are refused with status 503.") \
+    X(INT, limits_pending_requests, "limits.pending_requests", "10000", \
+            "1..1000000", NULL, SETTING_LIVE, \
+            "Requests of all clients together that wait for a late answer of " \
+            "a plugin; one more is refused with the error overloaded.") \
+    X(INT, rooms_announce_limit, "rooms.announce_limit", "100", "1..100000", \
+            NULL, SETTING_LIVE, \
+            "Members up to which a room is told of each join and leave; in a " \
+            "larger one these are combined into counts.") \
+    X(STRING, rooms_private_prefix, "rooms.private_prefix", "private-", NULL, \
+            NULL, 0, \
+            "Beginning of the names of rooms that nobody may join unless an " \
+            "authentication plugin allows it; empty makes no room private.") \
+    X(INT, rooms_history_age, "rooms.history_age", "86400", "0..315360000", \
+            NULL, 0, \
+            "Seconds a room keeps its events for members who come back; older " \
+            "ones are dropped; 0 means no limit of age.") \
+    X(INT, history_max_records, "history.max_records", "1000", "0..100000", \
+            "MAX_CACHE_SIZE", 0, \
+            "Events kept in the history of each room or conversation; one " \
+            "more drops the oldest; 0 keeps none.") \
+    X(INT, offline_max_per_user, "offline.max_per_user", "100", "0..100000", \
+            "MAX_QUEUE_SIZE", 0, \
+            "Events waiting for a user who is offline; one more drops the " \
+            "oldest, and the user is told of the gap; 0 keeps none.") \
+    X(INT, engine_memory_bytes, "engine.memory_bytes", "268435456", \
+            "1048576..1099511627776", NULL, 0, \
+            "Bytes of all history and facts of plugins together while no " \
+            "storage plugin is loaded; when they are used up the oldest " \
+            "history is dropped, and facts beyond half of them are refused.") \
+    X(INT, engine_memory_logs, "engine.memory_logs", "100000", "1..100000000", \
+            NULL, 0, \
+            "Rooms and conversations with a history while no storage plugin " \
+            "is loaded; one more drops the history that was written to " \
+            "longest ago.") \
+    X(INT, engine_memory_facts, "engine.memory_facts", "1000000", \
+            "1..100000000", NULL, 0, \
+            "Facts of plugins (memberships, read marks, ...) while no storage " \
+            "plugin is loaded; one more is refused with the error " \
+            "limit_exceeded.") \
+    X(INT, jobs_threads, "jobs.threads", "2", "1..64", NULL, 0, \
+            "Threads that run blocking work of plugins.") \
+    X(INT, jobs_queue, "jobs.queue", "1024", "1..1000000", NULL, 0, \
+            "Jobs of plugins that may wait for a thread; a plugin that " \
+            "submits one more gets the error limit_exceeded.") \
+    X(STRING, log_level, "log.level", "info", "debug|info|warn|error", \
+            "LOG_LEVEL", SETTING_LIVE | SETTING_LEVEL, \
+            "Lowest level that is logged; also accepted are upper case, " \
+            "WARNING for warn and CRITICAL for error.") \
+    X(STRING, log_format, "log.format", "text", "text|json", NULL, \
+            SETTING_LIVE, \
+            "Shape of a log line: text for people, or one JSON object.") \
+    X(BOOL, protocol_strict, "protocol.strict", "false", NULL, NULL, \
+            SETTING_LIVE, \
+            "Whether an event with a field that is not known is refused with " \
+            "the error unknown_field, instead of being accepted with a " \
+            "warning.") \
+    X(INT, drain_timeout, "drain.timeout", "10", "0..3600", NULL, \
+            SETTING_LIVE, \
+            "Seconds that stopping the server may take to send clients away; " \
+            "connections still open then are cut.") \
+    X(INT, drain_window, "drain.window", "5", "0..3600", NULL, SETTING_LIVE, \
+            "Seconds over which clients are told to spread their reconnecting " \
+            "when the server stops; 0 lets all come back at once.") \
+    X(INT, callbacks_slow_ms, "callbacks.slow_ms", "20", "1..60000", NULL, \
+            SETTING_LIVE, \
+            "Milliseconds a callback of a plugin may take before a warning is " \
+            "logged.") \
+    X(STRING, data_dir, "data_dir", "nexus-data", NULL, NULL, SETTING_FILLED, \
+            "Folder for everything the server stores, created when missing; " \
+            "relative to the folder the server is started in.") \
+    X(STRING, plugin_dir, "plugin_dir", "", NULL, NULL, 0, \
+            "Folder of the plugins; empty means the folder plugins next to " \
+            "the running program, or else the installed one.") \
+    X(STRING, image_dir, "image_dir", "", NULL, NULL, 0, \
+            "Folder for the private copies of plugins that are loaded; empty " \
+            "means images in data_dir.")
+
+#endif

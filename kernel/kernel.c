@@ -1,0 +1,181 @@
+#include "kernel/kernel.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/banner.h"
+#include "kernel/base/clock.h"
+#include "kernel/base/log.h"
+#include "kernel/base/timers.h"
+#include "kernel/core/core.h"
+#include "kernel/core/plugins.h"
+#include "kernel/core/session.h"
+#include "kernel/core/settings.h"
+#include "kernel/net/address.h"
+#include "kernel/net/listener.h"
+#include "kernel/net/loop.h"
+#include "kernel/net/server.h"
+
+struct kernel {
+    struct settings *settings; // borrowed
+    struct loop *loop;
+    struct server *server;
+    struct core *core;
+    struct listener *listener;
+    struct timer deadline; // of draining
+    bool overdue;
+};
+
+// ---- signals ----
+
+static void on_deadline(void *arg) {
+    struct kernel *kernel = arg;
+    kernel->overdue = true;
+}
+
+static void drain(struct kernel *kernel, int signo) {
+    struct core *core = kernel->core;
+    if (core->draining) {
+        log_warn("kernel", "stopping at once", LOG_INT("signal", signo));
+        loop_stop(kernel->loop);
+        return;
+    }
+    log_info("kernel", "draining", LOG_INT("signal", signo),
+            LOG_UINT("sessions", sessions_count(core->sessions)));
+    core_drain(core);
+    timers_set(&core->timers, &kernel->deadline,
+            kernel->settings->drain_timeout * 1000);
+    loop_wake(kernel->loop);
+}
+
+static void on_signal(void *ctx, int signo) {
+    struct kernel *kernel = ctx;
+    if (signo == SIGHUP) {
+        log_warn("kernel",
+                "reload is not available in this version, restart to apply "
+                "changes",
+                LOG_STR("signal", "SIGHUP"));
+        return;
+    }
+    drain(kernel, signo);
+}
+
+static void on_turned(void *ctx) {
+    struct kernel *kernel = ctx;
+    if (!kernel->core->draining) {
+        return;
+    }
+    if (kernel->overdue) {
+        log_warn("kernel", "clients did not leave in time",
+                LOG_UINT("sessions", sessions_count(kernel->core->sessions)),
+                LOG_STR("limit", "drain.timeout"));
+    }
+    if (kernel->overdue || core_drained(kernel->core)) {
+        loop_stop(kernel->loop);
+    }
+}
+
+// ---- life ----
+
+static bool create_core(struct kernel *kernel) {
+    kernel->loop = loop_create();
+    kernel->server = kernel->loop ? server_create(kernel->loop) : NULL;
+    if (!kernel->server) {
+        return false;
+    }
+    struct clock clock;
+    clock_init(&clock);
+    kernel->core =
+            core_create(kernel->settings, &kernel->server->transport, &clock);
+    return kernel->core != NULL;
+}
+
+static bool start_plugins(struct kernel *kernel) {
+    char *dirs = plugins_default_dirs(kernel->settings);
+    char *images = plugins_default_image_dir(kernel->settings);
+    bool started = dirs && images
+            && plugins_start(kernel->core->plugins, dirs, images);
+    free(dirs);
+    free(images);
+    return started;
+}
+
+static bool start(struct kernel *kernel) {
+    if (!create_core(kernel) || !start_plugins(kernel)
+            || !server_start(kernel->server, kernel->core)) {
+        return false;
+    }
+    kernel->listener =
+            listener_create(kernel->loop, kernel->server, kernel->settings);
+    return kernel->listener != NULL;
+}
+
+struct kernel *kernel_create(struct settings *settings) {
+    struct kernel *kernel = calloc(1, sizeof(*kernel));
+    if (!kernel) {
+        return NULL;
+    }
+    kernel->settings = settings;
+    timer_init(&kernel->deadline, on_deadline, kernel);
+    if (!start(kernel)) {
+        kernel_destroy(kernel);
+        return NULL;
+    }
+    return kernel;
+}
+
+static void say_where(const struct kernel *kernel) {
+    const struct address *address = listener_address(kernel->listener);
+    char text[ADDRESS_TEXT_SIZE];
+    address_format(address, text);
+    log_info("net", "listening", LOG_STR("address", text),
+            LOG_UINT("port", address_port(address)),
+            LOG_STR("path", kernel->settings->listen_path));
+    banner_write(kernel->core, address);
+}
+
+void kernel_run(struct kernel *kernel) {
+    const struct loop_work work = {
+            .core = kernel->core,
+            .signalled = on_signal,
+            .turned = on_turned,
+            .ctx = kernel,
+    };
+    say_where(kernel);
+    log_info("kernel", "ready");
+    loop_run(kernel->loop, &work);
+    log_info("kernel", "stopped");
+}
+
+void kernel_destroy(struct kernel *kernel) {
+    if (!kernel) {
+        return;
+    }
+    timer_cancel(&kernel->deadline);
+    listener_destroy(kernel->listener);
+    if (kernel->core) {
+        plugins_stop(
+                kernel->core->plugins, kernel->settings->drain_timeout * 1000);
+    }
+    server_destroy(kernel->server);
+    core_destroy(kernel->core);
+    loop_destroy(kernel->loop);
+    free(kernel);
+}
+
+bool kernel_check(struct settings *settings, struct settings_errors *errors) {
+    struct kernel kernel = {.settings = settings};
+    timer_init(&kernel.deadline, on_deadline, &kernel);
+    char *dirs = plugins_default_dirs(settings);
+    char *images = plugins_default_image_dir(settings);
+    bool good = dirs && images && create_core(&kernel)
+            && plugins_check(kernel.core->plugins, dirs, images, errors);
+    free(dirs);
+    free(images);
+    server_destroy(kernel.server);
+    core_destroy(kernel.core);
+    loop_destroy(kernel.loop);
+    return good;
+}

@@ -1,0 +1,93 @@
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/base/log.h"
+#include "kernel/cli.h"
+#include "kernel/core/settings.h"
+#include "kernel/core/settings_print.h"
+#include "kernel/kernel.h"
+
+static void apply_log_settings(const struct settings *settings) {
+    enum log_level level;
+    if (log_level_from_name(settings->log_level, &level)) {
+        log_set_level(level);
+    }
+    log_set_format(strcmp(settings->log_format, "json") == 0 ? LOG_FORMAT_JSON
+                                                             : LOG_FORMAT_TEXT);
+}
+
+static int serve(struct settings *settings) {
+    struct kernel *kernel = kernel_create(settings);
+    if (!kernel) {
+        return EXIT_FAILURE;
+    }
+    kernel_run(kernel);
+    kernel_destroy(kernel);
+    return EXIT_SUCCESS;
+}
+
+static int check(struct settings *settings, struct settings_errors *errors) {
+    bool good = kernel_check(settings, errors);
+    settings_errors_print(errors, stderr);
+    if (good) {
+        (void)puts("the configuration is good");
+    }
+    return good ? EXIT_SUCCESS : CLI_EXIT_CONFIG;
+}
+
+static int print_config(
+        struct settings *settings, struct settings_errors *errors) {
+    // The plugins' own tables give their settings defaults and types.
+    bool good = kernel_check(settings, errors);
+    settings_print(settings, stdout);
+    settings_errors_print(errors, stderr);
+    return good ? EXIT_SUCCESS : CLI_EXIT_CONFIG;
+}
+
+static int act(const struct cli *cli, struct settings *settings,
+        struct settings_errors *errors) {
+    apply_log_settings(settings);
+    if (cli->print_config) {
+        return print_config(settings, errors);
+    }
+    return cli->check ? check(settings, errors) : serve(settings);
+}
+
+static int with_settings(const struct cli *cli) {
+    struct settings_source source;
+    struct settings_errors errors;
+    settings_errors_init(&errors);
+    cli_settings_source(cli, &source);
+    struct settings *settings = settings_create(&source, &errors);
+    int code = CLI_EXIT_CONFIG;
+    if (!settings || !(cli->check || cli->print_config)) {
+        settings_errors_print(&errors, stderr);
+    }
+    if (settings) {
+        code = act(cli, settings, &errors);
+    }
+    settings_destroy(settings);
+    settings_errors_finish(&errors);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    struct cli cli;
+    if (!cli_parse(&cli, argc, argv)) {
+        return CLI_EXIT_USAGE;
+    }
+    int code = EXIT_SUCCESS;
+    if (cli.help) {
+        cli_write_help(stdout);
+    } else if (cli.version) {
+        cli_write_version(stdout);
+    } else if (cli.generate) {
+        code = cli_generate(cli.generate, stdout) ? code : CLI_EXIT_USAGE;
+    } else {
+        code = with_settings(&cli);
+    }
+    cli_finish(&cli);
+    return code;
+}

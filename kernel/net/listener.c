@@ -1,0 +1,200 @@
+#include "kernel/net/listener.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kernel/base/log.h"
+#include "kernel/core/settings.h"
+#include "kernel/net/loop.h"
+#include "kernel/net/server.h"
+
+#define BACKLOG       4096
+#define PER_TURN      64  // then everybody else gets a turn
+#define PAUSE_SECONDS 1.0 // without file descriptors
+
+struct listener {
+    struct ev_loop *ev;
+    struct server *server;
+    int fd;
+    int reserve; // given up to accept and close when there is no other
+    struct address address;
+    ev_io readable;
+    ev_timer pause;
+    bool starved; // said so already
+};
+
+// --- accepting ------------------------------------------------------------
+
+static void set_option(int fd, int level, int name) {
+    const int on = 1;
+    (void)setsockopt(fd, level, name, &on, sizeof(on));
+}
+
+static int open_reserve(void) {
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+// Whoever waits would wait for nothing: better an end than silence.
+static void turn_away(struct listener *listener) {
+    for (int i = 0; i < PER_TURN && listener->reserve >= 0; i++) {
+        (void)close(listener->reserve);
+        int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        listener->reserve = open_reserve();
+        if (fd < 0) {
+            return;
+        }
+    }
+}
+
+static void pause_accepting(struct listener *listener) {
+    if (!listener->starved) {
+        listener->starved = true;
+        log_warn("net", "cannot accept connections", LOG_ERRNO());
+    }
+    if (errno == EMFILE || errno == ENFILE) {
+        turn_away(listener);
+    }
+    ev_io_stop(listener->ev, &listener->readable);
+    ev_timer_set(&listener->pause, PAUSE_SECONDS, 0.0);
+    ev_timer_start(listener->ev, &listener->pause);
+}
+
+static void on_pause_over(struct ev_loop *ev, ev_timer *watcher, int events) {
+    struct listener *listener = watcher->data;
+    if (listener->reserve < 0) {
+        listener->reserve = open_reserve();
+    }
+    ev_io_start(listener->ev, &listener->readable);
+}
+
+// False when there is nothing more to accept now.
+static bool accept_one(struct listener *listener) {
+    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        set_option(fd, IPPROTO_TCP, TCP_NODELAY);
+        server_adopt(listener->server, fd);
+        if (listener->starved) {
+            listener->starved = false;
+            log_info("net", "accepting connections again");
+        }
+        return true;
+    }
+    switch (errno) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        pause_accepting(listener);
+        return false;
+    case EAGAIN:
+        return false;
+    default:
+        // This one connection went wrong before it came to us.
+        return true;
+    }
+}
+
+static void on_readable(struct ev_loop *ev, ev_io *watcher, int events) {
+    struct listener *listener = watcher->data;
+    for (int i = 0; i < PER_TURN && accept_one(listener); i++) {
+    }
+}
+
+// --- listening ------------------------------------------------------------
+
+// The setting to change, by what went wrong.
+static const char *setting_behind(int error) {
+    return error == EADDRINUSE || error == EACCES ? "listen.port"
+                                                  : "listen.address";
+}
+
+static void report(const struct settings *settings) {
+    const char *setting = setting_behind(errno);
+    log_error("net", "cannot listen", LOG_STR("setting", setting),
+            LOG_STR("address", settings->listen_address),
+            LOG_INT("port", settings->listen_port), LOG_ERRNO());
+}
+
+static bool listen_on(struct listener *listener) {
+    const struct address *address = &listener->address;
+    listener->fd = socket(address->storage.ss_family,
+            SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (listener->fd < 0) {
+        return false;
+    }
+    set_option(listener->fd, SOL_SOCKET, SO_REUSEADDR);
+    return bind(listener->fd, (const struct sockaddr *)&address->storage,
+                   address->len)
+            == 0
+            && listen(listener->fd, BACKLOG) == 0
+            && address_of_socket(&listener->address, listener->fd);
+}
+
+static bool open_socket(
+        struct listener *listener, const struct settings *settings) {
+    if (!address_parse(&listener->address, settings->listen_address,
+                (uint16_t)settings->listen_port)) {
+        log_error("net", "cannot listen: not an IPv4 or IPv6 address",
+                LOG_STR("setting", "listen.address"),
+                LOG_STR("address", settings->listen_address));
+        return false;
+    }
+    if (!listen_on(listener)) {
+        report(settings);
+        return false;
+    }
+    return true;
+}
+
+struct listener *listener_create(struct loop *loop, struct server *server,
+        const struct settings *settings) {
+    struct listener *listener = calloc(1, sizeof(*listener));
+    if (!listener) {
+        log_error("net", "out of memory");
+        return NULL;
+    }
+    listener->ev = loop_native(loop);
+    listener->server = server;
+    listener->fd = -1;
+    listener->reserve = open_reserve();
+    ev_timer_init(&listener->pause, on_pause_over, 0.0, 0.0);
+    listener->pause.data = listener;
+    ev_io_init(&listener->readable, on_readable, -1, EV_READ);
+    listener->readable.data = listener;
+    if (!open_socket(listener, settings)) {
+        listener_destroy(listener);
+        return NULL;
+    }
+    ev_io_set(&listener->readable, listener->fd, EV_READ);
+    ev_io_start(listener->ev, &listener->readable);
+    return listener;
+}
+
+void listener_destroy(struct listener *listener) {
+    if (!listener) {
+        return;
+    }
+    ev_io_stop(listener->ev, &listener->readable);
+    ev_timer_stop(listener->ev, &listener->pause);
+    if (listener->fd >= 0) {
+        (void)close(listener->fd);
+    }
+    if (listener->reserve >= 0) {
+        (void)close(listener->reserve);
+    }
+    free(listener);
+}
+
+const struct address *listener_address(const struct listener *listener) {
+    return &listener->address;
+}

@@ -1,0 +1,205 @@
+#include "kernel/net/server.h"
+
+#include <assert.h>
+#include <ev.h>
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "kernel/base/log.h"
+#include "kernel/core/core.h"
+#include "kernel/core/settings.h"
+#include "kernel/net/http1.h"
+#include "kernel/net/loop.h"
+#include "kernel/net/lws_events.h"
+#include "kernel/net/offer.h"
+#include "kernel/net/ws.h"
+
+#define HANDSHAKES_MAX 1024 // requests whose headers are in memory
+#define SCRATCH_BYTES  (128 * 1024)
+#define WRITE_BYTES    (64 * 1024)
+#define TIMEOUT_S      5 // for headers, and for silence between requests
+#define TICK_SECONDS   0.5
+
+// Descriptors that are no WebSockets: HTTP, plugins, files.
+#define SPARE_FDS 512
+
+// libwebsockets sets its own timers wrongly under libev: they ring up to
+// three times too late. Waking it often enough makes up for that.
+struct server_ticker {
+    ev_timer timer;
+};
+
+static void wake(void *ctx) {
+    const struct server *server = ctx;
+    loop_wake(server->loop);
+}
+
+static const struct transport_ops ops = {
+        .write = ws_write,
+        .close = ws_close,
+        .pause = ws_pause,
+        .respond = http1_respond,
+        .wake = wake,
+};
+
+// No Pings and no hang-ups by libwebsockets: it keeps those timers in one
+// sorted list, and core has its own.
+static const lws_retry_bo_t no_validity_checks = {0};
+
+static const struct lws_protocols protocols[] = {
+        {
+                .name = OFFER_PROTOCOL,
+                .callback = lws_events,
+                .rx_buffer_size = SERVER_READ_BYTES,
+                .tx_packet_size = WRITE_BYTES,
+        },
+        {0},
+};
+
+struct server *server_create(struct loop *loop) {
+    struct server *server = calloc(1, sizeof(*server));
+    struct server_ticker *ticker = calloc(1, sizeof(*ticker));
+    if (!server || !ticker) {
+        log_error("net", "out of memory");
+        free(server);
+        free(ticker);
+        return NULL;
+    }
+    server->loop = loop;
+    server->ticker = ticker;
+    server->transport = (struct transport){.ops = &ops, .ctx = server};
+    return server;
+}
+
+// --- start ----------------------------------------------------------------
+
+static void trim_line(const char *line, size_t *len) {
+    *len = strcspn(line, "\n");
+}
+
+static void log_loud(int level, const char *line) {
+    size_t len;
+    trim_line(line, &len);
+    if (level == LLL_ERR) {
+        log_error("net", "libwebsockets", LOG_STRN("text", line, len));
+    } else {
+        log_warn("net", "libwebsockets", LOG_STRN("text", line, len));
+    }
+}
+
+// Once clients are served: they cause most of these lines, and must not fill
+// anybody's disk with them.
+static void log_quiet(int level, const char *line) {
+    size_t len;
+    trim_line(line, &len);
+    log_debug("net", "libwebsockets", LOG_STRN("text", line, len));
+}
+
+static void bound_descriptors(const struct settings *settings) {
+    rlim_t wanted = (rlim_t)settings->limits_connections
+            + (rlim_t)settings->limits_http_connections + SPARE_FDS;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return;
+    }
+    if (limit.rlim_max < wanted) {
+        log_warn("net", "fewer file descriptors than limits.connections needs",
+                LOG_UINT("wanted", wanted),
+                LOG_UINT("allowed", limit.rlim_max));
+        wanted = limit.rlim_max;
+    }
+    limit.rlim_cur = wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        log_warn("net", "cannot set the number of file descriptors",
+                LOG_ERRNO());
+    }
+}
+
+static bool create_context(struct server *server) {
+    void *loops[] = {loop_native(server->loop)};
+    const struct lws_context_creation_info info = {
+            .port = CONTEXT_PORT_NO_LISTEN,
+            .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_VALIDATE_UTF8
+                    | LWS_SERVER_OPTION_EXPLICIT_VHOSTS
+                    | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+            .foreign_loops = loops,
+            .user = server,
+            .pt_serv_buf_size = SCRATCH_BYTES,
+            .max_http_header_pool = HANDSHAKES_MAX,
+            .max_http_header_data = SERVER_HEADER_BYTES,
+            .timeout_secs = TIMEOUT_S,
+            .alpn = "http/1.1",
+            .fd_limit_per_thread = 0, // anything else makes look-ups linear
+    };
+    server->context = lws_create_context(&info);
+    return server->context != NULL;
+}
+
+static bool create_vhost(struct server *server) {
+    const struct lws_context_creation_info info = {
+            .port = CONTEXT_PORT_NO_LISTEN_SERVER, // we accept ourselves
+            .options = LWS_SERVER_OPTION_VALIDATE_UTF8,
+            .vhost_name = "nexus",
+            .protocols = protocols,
+            .retry_and_idle_policy = &no_validity_checks,
+            .keepalive_timeout = TIMEOUT_S,
+            .timeout_secs_ah_idle = TIMEOUT_S,
+            .alpn = "http/1.1",
+    };
+    server->vhost = lws_create_vhost(server->context, &info);
+    return server->vhost != NULL;
+}
+
+static void on_tick(struct ev_loop *ev, ev_timer *watcher, int events) {
+    lws_cancel_service(watcher->data);
+}
+
+static void start_ticker(struct server *server) {
+    ev_timer *timer = &server->ticker->timer;
+    ev_timer_init(timer, on_tick, TICK_SECONDS, TICK_SECONDS);
+    timer->data = server->context;
+    ev_timer_start(loop_native(server->loop), timer);
+}
+
+bool server_start(struct server *server, struct core *core) {
+    assert(!server->context);
+    server->core = core;
+    bound_descriptors(core->settings);
+    lws_set_log_level(LLL_ERR | LLL_WARN, log_loud);
+    if (!create_context(server) || !create_vhost(server)) {
+        log_error("net", "cannot start libwebsockets");
+        return false;
+    }
+    lws_set_log_level(LLL_ERR | LLL_WARN, log_quiet);
+    start_ticker(server);
+    return true;
+}
+
+void server_destroy(struct server *server) {
+    if (!server) {
+        return;
+    }
+    if (server->context) {
+        ev_timer_stop(loop_native(server->loop), &server->ticker->timer);
+        lws_context_destroy(server->context);
+    }
+    free(server->ticker);
+    free(server);
+}
+
+// --- connections ----------------------------------------------------------
+
+void server_adopt(struct server *server, int fd) {
+    // On failure libwebsockets has closed it.
+    if (!lws_adopt_socket_vhost(server->vhost, fd)) {
+        log_debug("net", "connection not adopted");
+    }
+}
+
+void server_drop(struct server *server, struct lws *wsi) {
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    // It looks at its timers only when something happens.
+    lws_cancel_service(server->context);
+}

@@ -1,0 +1,61 @@
+/*
+ * server - the libwebsockets context, and core's transport on top of it.
+ *
+ * Connections come in by server_adopt() and are then libwebsockets'; what
+ * happens to them arrives in lws_events.c and goes on to handshake.c, ws.c
+ * and http1.c. Made in two steps, because core needs the transport before
+ * there can be connections.
+ *
+ * Owner:   kernel.c; destroyed before core, to which it reports every end
+ * Thread:  logic
+ * Errors:  NULL or false, the reason is logged
+ */
+#ifndef KERNEL_NET_SERVER_H
+#define KERNEL_NET_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/core/transport.h"
+
+// All headers of a request together.
+#define SERVER_HEADER_BYTES 4096
+
+// The most that is read from one connection in a turn of the loop.
+#define SERVER_READ_BYTES 16384
+
+struct core;
+struct loop;
+struct lws;
+struct lws_context;
+struct lws_vhost;
+
+struct server_ticker;
+
+struct server {
+    struct loop *loop;
+    struct core *core; // NULL until server_start
+    struct transport transport;
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct server_ticker *ticker;
+    size_t http_links; // limits.http_connections
+};
+
+struct server *server_create(struct loop *loop);
+
+// Closes every connection at once and reports it to core. Accepts NULL.
+void server_destroy(struct server *server);
+
+// Also bounds the process's file descriptors: what libwebsockets does at a
+// close takes time in proportion to that limit.
+bool server_start(struct server *server, struct core *core);
+
+// Takes an accepted connection, which belongs to the server from then on.
+void server_adopt(struct server *server, int fd);
+
+// Ends a connection soon and without ceremony, whatever state it is in.
+// Safe anywhere, also in its own callbacks.
+void server_drop(struct server *server, struct lws *wsi);
+
+#endif

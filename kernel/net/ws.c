@@ -1,0 +1,282 @@
+#include "kernel/net/ws.h"
+
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nexus/util/buf.h>
+
+#include "kernel/base/log.h"
+#include "kernel/base/timers.h"
+#include "kernel/core/close.h"
+#include "kernel/core/core.h"
+#include "kernel/core/session_io.h"
+#include "kernel/core/settings.h"
+#include "kernel/net/handshake.h"
+#include "kernel/net/server.h"
+
+// A message must be complete this long after its first piece.
+#define MESSAGE_MS 30000
+
+// What was written may take this long to leave before a Close frame; then
+// libwebsockets gives the peer another 5 s to answer it.
+#define CLOSE_MS        5000
+
+#define CLOSE_NO_STATUS 1005
+#define CLOSE_ABNORMAL  1006
+#define CLOSE_POLICY    1008
+#define REASON_MAX      123 // what a Close frame has room for
+
+struct link {
+    struct server *server;
+    struct lws *wsi;
+    nx_session_id session;
+    struct nx_buf *message; // of several pieces, NULL between messages
+    struct timer timer;     // MESSAGE_MS, or CLOSE_MS once we close
+    char *reason;           // owned; for our Close frame, NULL: none
+    uint16_t close_code;    // ours, 0: we have not closed
+    uint16_t peer_code;     // theirs, 0: no Close frame came
+    bool blocked;           // core was told TRANSPORT_BUSY
+    bool deaf;              // the rest of a refused message is skipped
+    bool silent;            // nothing may be written any more
+    bool ending;            // libwebsockets is closing
+};
+
+static struct core *core_of(const struct link *link) {
+    return link->server->core;
+}
+
+// --- life -----------------------------------------------------------------
+
+static void on_late(void *arg) {
+    struct link *link = arg;
+    if (link->close_code != 0) {
+        server_drop(link->server, link->wsi);
+        return;
+    }
+    link->deaf = true;
+    session_io_refuse(core_of(link), link->session, CLOSE_POLICY,
+            "a message was not complete in time");
+}
+
+static void free_message(struct link *link) {
+    if (link->message) {
+        nx_buf_finish(link->message);
+        free(link->message);
+        link->message = NULL;
+    }
+}
+
+static void link_destroy(struct link *link) {
+    timer_cancel(&link->timer);
+    free_message(link);
+    free(link->reason);
+    free(link);
+}
+
+int ws_established(struct server *server, struct lws *wsi) {
+    struct link *link = calloc(1, sizeof(*link));
+    if (!link) {
+        return -1;
+    }
+    link->server = server;
+    link->wsi = wsi;
+    timer_init(&link->timer, on_late, link);
+    link->session = handshake_open(server, wsi, link);
+    if (link->session == 0) {
+        link_destroy(link);
+        return -1;
+    }
+    // Also makes libwebsockets report the beginning of a close: see
+    // ws_ending().
+    lws_set_wsi_user(wsi, link);
+    return 0;
+}
+
+// What to tell core: the peer's code, else ours or the one libwebsockets sent
+// on its own account (1007).
+static uint16_t final_code(const struct link *link) {
+    if (link->peer_code != 0) {
+        return link->peer_code;
+    }
+    if (link->close_code != 0) {
+        return link->close_code;
+    }
+    if (lws_get_close_length(link->wsi) >= 2) {
+        const unsigned char *payload = lws_get_close_payload(link->wsi);
+        return (uint16_t)(payload[0] << 8 | payload[1]);
+    }
+    return CLOSE_ABNORMAL;
+}
+
+void ws_closed(struct link *link) {
+    lws_set_wsi_user(link->wsi, NULL);
+    session_io_closed(core_of(link), link->session, final_code(link));
+    link_destroy(link);
+}
+
+// --- in -------------------------------------------------------------------
+
+static void refuse(struct link *link, uint16_t code, const char *why) {
+    link->deaf = true;
+    timer_cancel(&link->timer);
+    free_message(link);
+    session_io_refuse(core_of(link), link->session, code, why);
+}
+
+static size_t message_limit(const struct link *link) {
+    return (size_t)core_of(link)->settings->limits_message_bytes;
+}
+
+// True when the message with this piece, and what its frame still announces,
+// is too long. Nothing is kept for a frame that lies about its length.
+static bool too_long(const struct link *link, size_t len) {
+    size_t rest = message_limit(link);
+    size_t have = link->message ? link->message->len : 0;
+    rest = have < rest ? rest - have : 0;
+    return len > rest || lws_remaining_packet_payload(link->wsi) > rest - len;
+}
+
+static bool keep_piece(struct link *link, const char *data, size_t len) {
+    if (!link->message) {
+        link->message = malloc(sizeof(*link->message));
+        if (!link->message) {
+            return false;
+        }
+        nx_buf_init(link->message, message_limit(link));
+        timers_set(&core_of(link)->timers, &link->timer, MESSAGE_MS);
+    }
+    return nx_buf_append(link->message, data, len);
+}
+
+static void deliver(struct link *link) {
+    struct nx_buf *message = link->message;
+    link->message = NULL;
+    timer_cancel(&link->timer);
+    session_io_message(core_of(link), link->session,
+            message->data ? message->data : "", message->len,
+            lws_frame_is_binary(link->wsi) != 0);
+    nx_buf_finish(message);
+    free(message);
+}
+
+void ws_received(struct link *link, const char *data, size_t len) {
+    if (link->deaf || link->silent) {
+        return;
+    }
+    bool last = lws_is_final_fragment(link->wsi) != 0;
+    if (too_long(link, len)) {
+        refuse(link, CLOSE_TOO_LARGE, "the message is too long");
+        return;
+    }
+    if (last && !link->message) {
+        session_io_message(core_of(link), link->session, data ? data : "", len,
+                lws_frame_is_binary(link->wsi) != 0);
+        return;
+    }
+    if (!keep_piece(link, data, len)) {
+        refuse(link, CLOSE_OVERLOADED, "the server is out of memory");
+        return;
+    }
+    if (last) {
+        deliver(link);
+    } else {
+        session_io_alive(core_of(link), link->session);
+    }
+}
+
+void ws_pong(struct link *link, const void *data, size_t len) {
+    if (!link->silent) {
+        session_io_pong(core_of(link), link->session, data, len);
+    }
+}
+
+void ws_peer_closes(
+        struct link *link, const unsigned char *payload, size_t len) {
+    link->silent = true;
+    link->peer_code = len >= 2 ? (uint16_t)(payload[0] << 8 | payload[1])
+                               : CLOSE_NO_STATUS;
+}
+
+void ws_ending(struct link *link) {
+    link->silent = true;
+    link->ending = true;
+}
+
+// --- out ------------------------------------------------------------------
+
+int ws_writable(struct link *link) {
+    if (link->ending) {
+        // Once more would cut short the wait for the peer's Close frame.
+        return 0;
+    }
+    if (link->close_code != 0) {
+        // Everything written before has left. libwebsockets puts its Close
+        // frame behind it, and waits 5 s for the answer.
+        size_t len = link->reason ? strlen(link->reason) : 0;
+        lws_close_reason(link->wsi, link->close_code,
+                (unsigned char *)link->reason, len);
+        timer_cancel(&link->timer);
+        link->ending = true;
+        return -1;
+    }
+    if (link->blocked) {
+        link->blocked = false;
+        session_io_writable(core_of(link), link->session);
+    }
+    return 0;
+}
+
+// lws_write() wants a pointer it could write through, and for raw bytes does
+// not: kept here, where it can be seen.
+static unsigned char *without_const(const unsigned char *bytes) {
+    union {
+        const unsigned char *in;
+        unsigned char *out;
+    } pointer = {.in = bytes};
+    return pointer.out;
+}
+
+enum transport_result ws_write(
+        void *ctx, struct link *link, const unsigned char *frames, size_t len) {
+    if (link->silent) {
+        return TRANSPORT_GONE;
+    }
+    // Part of an earlier write waits inside libwebsockets. Whatever was given
+    // to it now would be queued without a limit.
+    if (lws_partial_buffered(link->wsi)) {
+        link->blocked = true;
+        lws_callback_on_writable(link->wsi);
+        return TRANSPORT_BUSY;
+    }
+    // Raw: the bytes are frames already. Anything but raw outside a WRITEABLE
+    // callback breaks the stream when the socket is full.
+    if (lws_write(link->wsi, without_const(frames), len, LWS_WRITE_RAW) < 0) {
+        link->silent = true;
+        server_drop(link->server, link->wsi);
+        return TRANSPORT_GONE;
+    }
+    return TRANSPORT_TAKEN;
+}
+
+void ws_close(
+        void *ctx, struct link *link, uint16_t code, struct nx_str reason) {
+    if (link->close_code != 0 || link->silent) {
+        return;
+    }
+    link->close_code = code;
+    link->silent = true;
+    size_t len = reason.len < REASON_MAX ? reason.len : REASON_MAX;
+    link->reason = len > 0 ? strndup(reason.ptr, len) : NULL;
+    free_message(link);
+    timers_set(&core_of(link)->timers, &link->timer, CLOSE_MS);
+    // A paused connection would never see the peer's answer.
+    lws_rx_flow_control(link->wsi, 1);
+    lws_callback_on_writable(link->wsi);
+}
+
+void ws_pause(void *ctx, struct link *link, bool paused) {
+    if (!link->silent) {
+        lws_rx_flow_control(link->wsi, paused ? 0 : 1);
+    }
+}

@@ -1,0 +1,134 @@
+#include "tests/unit/kernel/core/host_fixture.h"
+
+static uint32_t seen_what;
+static uint32_t seen_sessions;
+static uint32_t counted;
+static nx_status info_status;
+
+static void on_session(void *user, const struct nx_session_event *ev) {
+    struct nx_session_info info = {.struct_size = sizeof(info)};
+    seen_what |= ev->what;
+    seen_sessions = ev->user_sessions;
+    counted = probe.sdk.users->session_count(probe.host, ev->user);
+    info_status = probe.sdk.users->session_info(probe.host, ev->session, &info);
+}
+
+static nx_status watch_sessions(void) {
+    return probe.sdk.router->on_session(probe.host,
+            NX_SESSION_OPENED | NX_SESSION_CLOSED, on_session, NULL);
+}
+
+static int setup(void **state) {
+    seen_what = 0;
+    probe_load();
+    probe.on_start = watch_sessions;
+    probe_run();
+    return 0;
+}
+
+static void tells_about_a_session(void **state) {
+    nx_session_id alice = fake_host_connect(probe.fake, "alice smith/1");
+    struct nx_session_info info = {.struct_size = sizeof(info)};
+    assert_int_equal(
+            probe.sdk.users->session_info(probe.host, alice, &info), NX_OK);
+    assert_int_equal(info.session, alice);
+    assert_true(nx_str_is(info.user, "alice smith/1"));
+    assert_true(nx_str_is(info.address, "127.0.0.1"));
+    assert_int_equal(info.connected_ms, FAKE_HOST_START_MS);
+}
+
+static void fills_no_more_than_the_plugin_has_room_for(void **state) {
+    nx_session_id alice = fake_host_connect(probe.fake, "alice");
+    struct nx_session_info info;
+    memset(&info, 0x55, sizeof(info));
+    info.struct_size = offsetof(struct nx_session_info, device);
+    assert_int_equal(
+            probe.sdk.users->session_info(probe.host, alice, &info), NX_OK);
+    assert_true(nx_str_is(info.user, "alice"));
+    assert_int_equal(info.connected_ms, 0x5555555555555555);
+    info.struct_size = 0;
+    assert_int_equal(probe.sdk.users->session_info(probe.host, alice, &info),
+            NX_ERR_INVALID);
+    assert_int_equal(probe.sdk.users->session_info(probe.host, alice, NULL),
+            NX_ERR_INVALID);
+    info.struct_size = sizeof(info);
+    assert_int_equal(
+            probe.sdk.users->session_info(probe.host, 999, &info), NX_ERR_GONE);
+}
+
+static void does_not_count_the_session_that_just_closed(void **state) {
+    nx_session_id one = fake_host_connect(probe.fake, "alice");
+    fake_host_connect(probe.fake, "alice");
+    assert_int_equal(seen_sessions, 2);
+    assert_int_equal(counted, 2);
+    fake_host_disconnect(probe.fake, one, 1001);
+    assert_int_equal(seen_what, NX_SESSION_OPENED | NX_SESSION_CLOSED);
+    assert_int_equal(seen_sessions, 1);
+    assert_int_equal(counted, 1);
+    assert_int_equal(info_status, NX_OK);
+}
+
+static int32_t close_it(void *user, nx_session_id id, struct nx_str name) {
+    *(uint32_t *)user += 1;
+    probe.sdk.send->close(probe.host, id, 4413, nx_str_none());
+    return 0;
+}
+
+static void visits_sessions_that_the_callback_closes(void **state) {
+    nx_session_id one = fake_host_connect(probe.fake, "alice");
+    nx_session_id two = fake_host_connect(probe.fake, "alice");
+    uint32_t count = 0;
+    probe.sdk.users->each_session(
+            probe.host, nx_str_c("alice"), close_it, &count);
+    fake_host_turn(probe.fake);
+    assert_int_equal(count, 2);
+    assert_int_equal(fake_host_close_code(probe.fake, one), 4413);
+    assert_int_equal(fake_host_close_code(probe.fake, two), 4413);
+    assert_int_equal(
+            probe.sdk.users->session_count(probe.host, nx_str_c("alice")), 0);
+}
+
+static int32_t count_user(void *user, struct nx_str name, uint32_t sessions) {
+    *(uint32_t *)user += sessions;
+    return 0;
+}
+
+static void visits_users_online(void **state) {
+    uint32_t sessions = 0;
+    fake_host_connect(probe.fake, "alice");
+    fake_host_connect(probe.fake, "alice");
+    fake_host_connect(probe.fake, "bob");
+    probe.sdk.users->each_user(probe.host, count_user, &sessions);
+    assert_int_equal(sessions, 3);
+}
+
+static void keeps_bytes_on_a_session(void **state) {
+    const struct nx_users_v1 *users = probe.sdk.users;
+    nx_session_id alice = fake_host_connect(probe.fake, "alice");
+    assert_int_equal(
+            users->data_set(probe.host, alice, "k", nx_bytes_n("abc", 3)),
+            NX_OK);
+    assert_int_equal(users->data_get(probe.host, alice, "k").len, 3);
+    assert_int_equal(
+            users->data_set(probe.host, alice, "k", nx_bytes_n(NULL, 0)),
+            NX_OK);
+    assert_null(users->data_get(probe.host, alice, "k").ptr);
+    assert_int_equal(
+            users->data_set(probe.host, 999, "k", nx_bytes_n("abc", 3)),
+            NX_ERR_GONE);
+}
+
+#define TEST(function) \
+    cmocka_unit_test_setup_teardown(function, setup, probe_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+            TEST(tells_about_a_session),
+            TEST(fills_no_more_than_the_plugin_has_room_for),
+            TEST(does_not_count_the_session_that_just_closed),
+            TEST(visits_sessions_that_the_callback_closes),
+            TEST(visits_users_online),
+            TEST(keeps_bytes_on_a_session),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

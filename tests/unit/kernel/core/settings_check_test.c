@@ -1,0 +1,92 @@
+#include "kernel/core/settings_check.h"
+
+#include "tests/support/settings_case.h"
+
+static void knows_which_addresses_stay_on_this_machine(void **state) {
+    assert_true(settings_check_loopback("127.0.0.1"));
+    assert_true(settings_check_loopback("127.255.3.4"));
+    assert_true(settings_check_loopback("::1"));
+    assert_true(settings_check_loopback("[::1]"));
+    assert_true(settings_check_loopback("0:0:0:0:0:0:0:1"));
+    assert_true(settings_check_loopback("localhost"));
+}
+
+static void takes_everything_else_for_reachable(void **state) {
+    static const char *const others[] = {"0.0.0.0", "::", "10.0.0.1", "127",
+            "127.1", "127.0.0.1.5", "127.0.0.256", "127.0.0.", "127.0.0.1x",
+            "128.0.0.1", "localhost.example.org", "::ffff:127.0.0.1", "*",
+            "1270.0.0.1", "127..0.1", "[127.0.0.1]", "[::1", "::2"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_false(settings_check_loopback(others[i]));
+    }
+}
+
+static void does_not_believe_everybody_who_can_reach_it(void **state) {
+    settings_case_refuses("listen = { address = \"0.0.0.0\"; };", NULL, NULL,
+            "nexus.conf:1: listen.address \"0.0.0.0\" can be reached by "
+            "others, but auth.mode \"dev\" (default) believes whatever user_id "
+            "they give; set auth.mode to \"token\" and load an authentication "
+            "plugin, or set listen.address to \"127.0.0.1\"");
+}
+
+static void wants_an_address_and_no_name(void **state) {
+    const char *const sets[] = {"listen.address=example.org", NULL};
+    settings_case_refuses(NULL, NULL, sets,
+            "--set: listen.address must be an IPv4 or IPv6 address or "
+            "localhost, not \"example.org\"");
+}
+
+static void listens_everywhere_with_authentication(void **state) {
+    const char *const sets[] = {
+            "auth.mode=token", "listen.address=0.0.0.0", NULL};
+    struct settings_case c;
+    settings_case_init(&c, NULL, NULL, sets);
+    settings_case_expect_none(&c);
+    settings_case_finish(&c);
+}
+
+static void wants_more_time_for_an_answer_than_between_pings(void **state) {
+    settings_case_refuses("heartbeat = { interval = 60; };", NULL, NULL,
+            "nexus.conf:1: heartbeat.timeout (60, default) must be more than "
+            "heartbeat.interval (60, nexus.conf:1); twice as much is usual");
+    const char *const env[] = {"WEBSOCKET_HEARTBEAT_TIMEOUT=30", NULL};
+    settings_case_refuses(NULL, env, NULL,
+            "env WEBSOCKET_HEARTBEAT_TIMEOUT: heartbeat.timeout (30, env "
+            "WEBSOCKET_HEARTBEAT_TIMEOUT) must be more than heartbeat.interval "
+            "(30, default); twice as much is usual");
+}
+
+static void wants_a_path_that_a_url_can_have(void **state) {
+    static const char *const paths[] = {"listen.path=ws", "listen.path=/a b",
+            "listen.path=/a?b", "listen.path=/a#b", "listen.path=/%41"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        const char *const sets[] = {paths[i], NULL};
+        struct settings_case c;
+        settings_case_init(&c, NULL, NULL, sets);
+        assert_int_equal(1, c.errors.count);
+        settings_case_finish(&c);
+    }
+}
+
+static void does_not_compare_values_that_were_refused(void **state) {
+    const char *const sets[] = {
+            "heartbeat.timeout=x", "heartbeat.interval=70", NULL};
+    settings_case_refuses(NULL, NULL, sets,
+            "--set: heartbeat.timeout must be a whole number from 1 to 86400, "
+            "not \"x\"");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(knows_which_addresses_stay_on_this_machine),
+            cmocka_unit_test(takes_everything_else_for_reachable),
+            cmocka_unit_test(does_not_believe_everybody_who_can_reach_it),
+            cmocka_unit_test(wants_an_address_and_no_name),
+            cmocka_unit_test(listens_everywhere_with_authentication),
+            cmocka_unit_test(wants_more_time_for_an_answer_than_between_pings),
+            cmocka_unit_test(wants_a_path_that_a_url_can_have),
+            cmocka_unit_test(does_not_compare_values_that_were_refused),
+    };
+    return cmocka_run_group_tests(
+            tests, settings_case_enter, settings_case_leave);
+}
