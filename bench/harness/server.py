@@ -18,7 +18,7 @@ SETTINGS = (
     "limits.messages_per_second=1000000",
     "limits.burst=1000000",
     "limits.connections=20000",
-    "limits.connections_per_user=20000",
+    "limits.connections_per_user=10000",
 )
 
 CONFIG = 'log = { level = "info"; };\nplugins = ();\n'

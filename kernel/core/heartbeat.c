@@ -19,9 +19,9 @@ static void give_up(struct session *session) {
     session_close(session, CLOSE_HEARTBEAT_TIMEOUT, NULL);
 }
 
-static void beat(void *arg) {
-    struct session *session = arg;
-    struct core *core = session->core;
+// Judges the silence, pings, and returns when to look again; 0: closed.
+static int64_t look(struct session *session) {
+    const struct core *core = session->core;
     int64_t interval_ms = core->settings->heartbeat_interval * 1000;
     int64_t timeout_ms = core->settings->heartbeat_timeout * 1000;
     int64_t silent_ms = clock_now_ms(&core->clock) - session->seen_ms;
@@ -33,20 +33,40 @@ static void beat(void *arg) {
         }
         // The deadline may come before the next Ping.
         int64_t rest_ms = timeout_ms - silent_ms;
-        timers_set(&core->timers, &session->timer,
-                rest_ms < interval_ms ? rest_ms : interval_ms);
-    } else if (!session->suspect) {
+        return rest_ms < interval_ms ? rest_ms : interval_ms;
+    }
+    if (!session->suspect) {
         session->suspect = true;
-        timers_set(&core->timers, &session->timer, SECOND_LOOK_MS);
-    } else {
-        give_up(session);
+        return SECOND_LOOK_MS;
+    }
+    give_up(session);
+    return 0;
+}
+
+static void set_timer(struct session *session, int64_t delay_ms) {
+    struct core *core = session->core;
+    if (session->expires_ms > 0) {
+        int64_t rest_ms = session->expires_ms - clock_wall_ms(&core->clock);
+        delay_ms = rest_ms < delay_ms ? rest_ms : delay_ms;
+    }
+    timers_set(&core->timers, &session->timer, delay_ms);
+}
+
+static void beat(void *arg) {
+    struct session *session = arg;
+    if (session->expires_ms > 0
+            && clock_wall_ms(&session->core->clock) >= session->expires_ms) {
+        session_close(session, CLOSE_TOKEN_EXPIRED, NULL);
+        return;
+    }
+    int64_t delay_ms = look(session);
+    if (delay_ms > 0) {
+        set_timer(session, delay_ms);
     }
 }
 
 void session_start_heartbeat(struct session *session) {
-    struct core *core = session->core;
     timer_cancel(&session->timer);
     timer_init(&session->timer, beat, session);
-    timers_set(&core->timers, &session->timer,
-            core->settings->heartbeat_interval * 1000);
+    set_timer(session, session->core->settings->heartbeat_interval * 1000);
 }

@@ -110,12 +110,12 @@ static void move_in(struct nx_str *text, char **at) {
 }
 
 struct http_request_copy *http_request_copy(
-        const struct http_request *from, nx_op_id op) {
+        const struct http_request *request, nx_op_id op) {
     struct nx_str headers[HEADERS];
-    size_t size = from->method.len + from->path.len + from->query.len
-            + from->address.len + from->body.len + 5;
+    size_t size = request->method.len + request->path.len + request->query.len
+            + request->address.len + request->body.len + 5;
     for (size_t i = 0; i < HEADERS; i++) {
-        headers[i] = from->header(from->ctx, header_names[i]);
+        headers[i] = request->header(request->ctx, header_names[i]);
         size += headers[i].len + 1;
     }
     struct http_request_copy *copy =
@@ -124,7 +124,7 @@ struct http_request_copy *http_request_copy(
         return NULL;
     }
     copy->op = op;
-    copy->request = *from;
+    copy->request = *request;
     copy->request.header = copied_header;
     copy->request.ctx = copy;
     copy->headers = (struct nx_str *)(void *)(copy + 1);

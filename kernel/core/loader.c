@@ -1,5 +1,6 @@
 #include "kernel/core/loader.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -192,6 +193,7 @@ static bool refuse_dlerror(struct loader *loader, const struct image *image) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps it for each thread
     const char *text = dlerror();
     text = text ? text : "for an unknown reason";
+    assert(image->copy);
     size_t len = strlen(image->copy);
     if (strncmp(text, image->copy, len) == 0 && text[len] == ':') {
         text += len + 1 + strspn(text + len + 1, " ");

@@ -133,7 +133,7 @@ int32_t rest_online(void *user, const struct nx_http_request *request) {
     while ((next = users_next(users, &cursor)) != NULL) {
         consider(&page, next);
     }
-    qsort(page.users, page.count, sizeof(page.users[0]), compare_users);
+    qsort(page.users, page.count, sizeof(const struct user *), compare_users);
     struct nx_writer *body = rest_body(&rest);
     put_page(body, &page);
     writer_put_u64(body, "count", users_count(users));

@@ -11,6 +11,7 @@
 #include "kernel/core/settings.h"
 #include "kernel/net/address.h"
 #include "kernel/net/answer.h"
+#include "kernel/net/framing.h"
 #include "kernel/net/head.h"
 #include "kernel/net/offer.h"
 #include "kernel/net/server.h"
@@ -54,10 +55,10 @@ static struct refusal check_method(const struct handshake *handshake) {
 
 // One Host exactly: with two, a proxy and we might choose differently.
 static struct refusal check_host(const struct handshake *handshake) {
-    if (!head_field(&handshake->head, HEAD_HOST).ptr) {
+    if (handshake->head.host_count == 0) {
         return bad_request("the Host header is missing");
     }
-    if (lws_hdr_fragment_length(handshake->wsi, WSI_TOKEN_HOST, 1) > 0) {
+    if (handshake->head.host_count > 1) {
         return bad_request("there is more than one Host header");
     }
     return fine;
@@ -75,9 +76,8 @@ static struct refusal check_path(const struct handshake *handshake) {
 
 // What follows an upgrade request is frames, never a body.
 static struct refusal check_body(const struct handshake *handshake) {
-    struct nx_str length = head_field(&handshake->head, HEAD_CONTENT_LENGTH);
     if (head_field(&handshake->head, HEAD_TRANSFER_ENCODING).ptr
-            || (length.ptr && strcmp(length.ptr, "0") != 0)) {
+            || framing_expects_body(&handshake->head)) {
         return bad_request("an upgrade request has no body");
     }
     return fine;

@@ -147,14 +147,23 @@ static const struct method_row *find_method(struct lws *wsi) {
     return NULL;
 }
 
+static int count_hosts(struct lws *wsi) {
+    int count = 0;
+    while (lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, count) > 0) {
+        count++;
+    }
+    return count;
+}
+
 enum head_result head_read(struct head *head, struct lws *wsi) {
     memset(head, 0, sizeof(*head));
     nx_buf_init(&head->text, HEAD_TEXT_MAX);
     const struct method_row *method = find_method(wsi);
+    head->method = method ? method->name : "";
     if (!method || !read_version(head, wsi)) {
         return HEAD_MALFORMED;
     }
-    head->method = method->name;
+    head->host_count = count_hosts(wsi);
     enum head_result result = read_path(head, wsi, method->token);
     if (result == HEAD_OK) {
         result = read_query(head, wsi);

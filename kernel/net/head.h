@@ -60,8 +60,9 @@ struct head_part {
 
 struct head {
     struct nx_buf text;
-    const char *method; // "GET", a literal
+    const char *method; // "GET", a literal; "" when we do not know it
     bool http11;        // else 1.0
+    int host_count;     // Host headers
     struct head_part path;
     struct head_part query;
     struct head_part fields[HEAD_FIELDS];

@@ -156,6 +156,18 @@ static bool open_socket(
     return true;
 }
 
+static void init_watchers(struct listener *listener) {
+    ev_timer_init(&listener->pause, on_pause_over, 0.0, 0.0);
+    listener->pause.data = listener;
+    ev_io_init(&listener->readable, on_readable, -1, EV_READ);
+    listener->readable.data = listener;
+}
+
+static void start_accepting(struct listener *listener) {
+    ev_io_set(&listener->readable, listener->fd, EV_READ);
+    ev_io_start(listener->ev, &listener->readable);
+}
+
 struct listener *listener_create(struct loop *loop, struct server *server,
         const struct settings *settings) {
     struct listener *listener = calloc(1, sizeof(*listener));
@@ -167,16 +179,12 @@ struct listener *listener_create(struct loop *loop, struct server *server,
     listener->server = server;
     listener->fd = -1;
     listener->reserve = open_reserve();
-    ev_timer_init(&listener->pause, on_pause_over, 0.0, 0.0);
-    listener->pause.data = listener;
-    ev_io_init(&listener->readable, on_readable, -1, EV_READ);
-    listener->readable.data = listener;
+    init_watchers(listener);
     if (!open_socket(listener, settings)) {
         listener_destroy(listener);
         return NULL;
     }
-    ev_io_set(&listener->readable, listener->fd, EV_READ);
-    ev_io_start(listener->ev, &listener->readable);
+    start_accepting(listener);
     return listener;
 }
 

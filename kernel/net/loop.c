@@ -60,20 +60,25 @@ static void on_after_sleep(struct ev_loop *ev, ev_check *watcher, int events) {
     clock_update(&loop->work->core->clock);
 }
 
-static void init_watchers(struct loop *loop) {
+static void init_signal(struct loop *loop, ev_signal *watcher, int signo) {
+    ev_signal_init(watcher, on_signal, signo);
+    watcher->data = loop;
+}
+
+static void init_signals(struct loop *loop) {
     static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    for (int i = 0; i < SIGNALS; i++) {
+        init_signal(loop, &loop->signals[i], numbers[i]);
+    }
+}
+
+static void init_turn(struct loop *loop) {
     ev_prepare_init(&loop->before_sleep, on_before_sleep);
     loop->before_sleep.data = loop;
     ev_check_init(&loop->after_sleep, on_after_sleep);
     loop->after_sleep.data = loop;
     // The clock must be right before any other callback looks at it.
     ev_set_priority(&loop->after_sleep, EV_MAXPRI);
-    ev_timer_init(&loop->deadline, on_deadline, 0.0, 0.0);
-    ev_async_init(&loop->wake, on_wake);
-    for (int i = 0; i < SIGNALS; i++) {
-        ev_signal_init(&loop->signals[i], on_signal, numbers[i]);
-        loop->signals[i].data = loop;
-    }
 }
 
 struct loop *loop_create(void) {
@@ -91,7 +96,10 @@ struct loop *loop_create(void) {
     }
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
-    init_watchers(loop);
+    init_turn(loop);
+    init_signals(loop);
+    ev_timer_init(&loop->deadline, on_deadline, 0.0, 0.0);
+    ev_async_init(&loop->wake, on_wake);
     // From now on, so that a wake before loop_run() is not lost.
     ev_async_start(loop->ev, &loop->wake);
     return loop;

@@ -18,7 +18,7 @@
 
 #define HANDSHAKES_MAX 1024 // requests whose headers are in memory
 #define SCRATCH_BYTES  (128 * 1024)
-#define WRITE_BYTES    (64 * 1024)
+#define WRITE_BYTES    65536
 #define TIMEOUT_S      5 // for headers, and for silence between requests
 #define TICK_SECONDS   0.5
 

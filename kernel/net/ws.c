@@ -24,7 +24,6 @@
 
 #define CLOSE_NO_STATUS 1005
 #define CLOSE_ABNORMAL  1006
-#define CLOSE_POLICY    1008
 #define REASON_MAX      123 // what a Close frame has room for
 
 struct link {
@@ -48,23 +47,29 @@ static struct core *core_of(const struct link *link) {
 
 // --- life -----------------------------------------------------------------
 
-static void on_late(void *arg) {
-    struct link *link = arg;
-    if (link->close_code != 0) {
-        server_drop(link->server, link->wsi);
-        return;
-    }
-    link->deaf = true;
-    session_io_refuse(core_of(link), link->session, CLOSE_POLICY,
-            "a message was not complete in time");
-}
-
 static void free_message(struct link *link) {
     if (link->message) {
         nx_buf_finish(link->message);
         free(link->message);
         link->message = NULL;
     }
+}
+
+static void refuse(struct link *link, uint16_t code, const char *why) {
+    link->deaf = true;
+    timer_cancel(&link->timer);
+    free_message(link);
+    session_io_refuse(core_of(link), link->session, code, why);
+}
+
+static void on_late(void *arg) {
+    struct link *link = arg;
+    if (link->close_code != 0) {
+        server_drop(link->server, link->wsi);
+        return;
+    }
+    // Like silence: the way to the client may be broken, and it may try again.
+    refuse(link, CLOSE_HEARTBEAT_TIMEOUT, "a message was not complete in time");
 }
 
 static void link_destroy(struct link *link) {
@@ -116,13 +121,6 @@ void ws_closed(struct link *link) {
 }
 
 // --- in -------------------------------------------------------------------
-
-static void refuse(struct link *link, uint16_t code, const char *why) {
-    link->deaf = true;
-    timer_cancel(&link->timer);
-    free_message(link);
-    session_io_refuse(core_of(link), link->session, code, why);
-}
 
 static size_t message_limit(const struct link *link) {
     return (size_t)core_of(link)->settings->limits_message_bytes;

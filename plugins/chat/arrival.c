@@ -73,11 +73,15 @@ void arrivals_init(struct arrivals *arrivals) {
     nx_list_init(&arrivals->running);
 }
 
-void arrivals_finish(struct arrivals *arrivals) {
-    nx_list_splice(&arrivals->waiting, &arrivals->running);
-    nx_list_for_each_safe (link, next, &arrivals->waiting) {
+static void free_list(struct nx_list *list) {
+    nx_list_for_each_safe (link, next, list) {
         free_arrival(nx_container_of(link, struct arrival, link));
     }
+}
+
+void arrivals_finish(struct arrivals *arrivals) {
+    free_list(&arrivals->waiting);
+    free_list(&arrivals->running);
 }
 
 static void mark(const struct arrival *arrival) {
@@ -90,11 +94,8 @@ static void mark(const struct arrival *arrival) {
 static void finish(struct arrival *arrival) {
     struct chat *chat = arrival->chat;
     chat->arrivals.running_count--;
-    if (chat->arrivals.stopped) {
-        // Taken up again after a reload that failed.
-        forget_candidates(arrival);
-        nx_list_remove(&arrival->link);
-        nx_list_append(&chat->arrivals.waiting, &arrival->link);
+    if (chat->quiet) {
+        free_arrival(arrival); // not marked: it will be taken up again
         return;
     }
     mark(arrival);
@@ -113,8 +114,7 @@ static bool is_passing(nx_status status) {
 // Storage did not answer: again in a moment, or never.
 static void fail(struct arrival *arrival, nx_status status) {
     struct chat *chat = arrival->chat;
-    if (!chat->arrivals.stopped && is_passing(status)
-            && arrival->tries < TRIES_MAX) {
+    if (!chat->quiet && is_passing(status) && arrival->tries < TRIES_MAX) {
         uint64_t delay = (uint64_t)RETRY_MS << arrival->tries++;
         forget_candidates(arrival);
         if (chat->sdk.timers->set(chat->host, delay, 0, retry, arrival, NULL)
@@ -164,8 +164,7 @@ static nx_status enter_next(struct arrival *arrival) {
 static void proceed(struct arrival *arrival) {
     nx_status status = NX_ERR_NOT_FOUND;
     while (status == NX_ERR_NOT_FOUND) {
-        if (arrival->chat->arrivals.stopped
-                || arrival->next == arrival->count) {
+        if (arrival->chat->quiet || arrival->next == arrival->count) {
             finish(arrival);
             return;
         }
@@ -293,7 +292,7 @@ static void retry(void *user, nx_timer_id timer) {
 
 static void pump(struct chat *chat) {
     struct arrivals *arrivals = &chat->arrivals;
-    while (!arrivals->stopped && arrivals->running_count < RUNNING_MAX
+    while (!chat->quiet && arrivals->running_count < RUNNING_MAX
             && !nx_list_empty(&arrivals->waiting)) {
         struct nx_list *link = nx_list_take_first(&arrivals->waiting);
         struct arrival *arrival = nx_container_of(link, struct arrival, link);
@@ -330,11 +329,23 @@ void arrival_opened(void *user, const struct nx_session_event *ev) {
     }
 }
 
+static bool is_running(const struct chat *chat, nx_session_id session) {
+    nx_list_for_each (link, &chat->arrivals.running) {
+        const struct arrival *arrival =
+                nx_container_of(link, struct arrival, link);
+        if (arrival->session == session) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int32_t sweep_session(
         void *user, nx_session_id session, struct nx_str user_name) {
     struct chat *chat = user;
     struct nx_bytes seen = chat->sdk.users->data_get(chat->host, session, MARK);
-    if (seen.len == 0 && user_name.len <= CHAT_ID_MAX) {
+    if (seen.len == 0 && user_name.len <= CHAT_ID_MAX
+            && !is_running(chat, session)) {
         enqueue(chat, session, user_name);
     }
     return 0;
@@ -348,24 +359,29 @@ static int32_t sweep_user(
     return 0;
 }
 
-static void sweep(void *user, nx_timer_id timer) {
-    (void)timer;
-    struct chat *chat = user;
+static void sweep(struct chat *chat) {
+    // Those in line are found once more.
+    free_list(&chat->arrivals.waiting);
     if (chat->settings.rooms_at_login > 0) {
         chat->sdk.users->each_user(chat->host, sweep_user, chat);
         pump(chat);
     }
 }
 
-nx_status arrivals_sweep(struct chat *chat) {
-    return chat->sdk.timers->set(chat->host, 0, 0, sweep, chat, NULL);
+static void sweep_timer(void *user, nx_timer_id timer) {
+    (void)timer;
+    sweep(user);
 }
 
-void arrivals_stop(struct chat *chat) {
-    chat->arrivals.stopped = true;
+nx_status arrivals_sweep(struct chat *chat) {
+    return chat->sdk.timers->set(chat->host, 0, 0, sweep_timer, chat, NULL);
 }
 
 void arrivals_resume(struct chat *chat) {
-    chat->arrivals.stopped = false;
-    pump(chat);
+    sweep(chat);
+}
+
+void arrival_again(struct chat *chat, nx_session_id session) {
+    (void)chat->sdk.users->data_set(
+            chat->host, session, MARK, nx_bytes_n(NULL, 0));
 }

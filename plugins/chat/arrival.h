@@ -28,19 +28,20 @@ struct arrivals {
     struct nx_list waiting; // struct arrival::link
     struct nx_list running; // the same
     size_t running_count;
-    nx_timer_id sweep;
-    bool stopped; // quiesced: nobody new starts
 };
 
 void arrivals_init(struct arrivals *arrivals);
 void arrivals_finish(struct arrivals *arrivals);
 
-// Takes up sessions that opened before this instance: call in start().
+// Takes up sessions that opened before this instance: call in start(). While
+// chat->quiet nobody starts, and what is under way comes to its end.
 nx_status arrivals_sweep(struct chat *chat);
 
-// Nobody starts any more, or again. What is under way comes to its end.
-void arrivals_stop(struct chat *chat);
+// Takes up who waits, and who was not taken up while the chat was quiet.
 void arrivals_resume(struct chat *chat);
+
+// The session has to be taken up once more, by whoever comes next.
+void arrival_again(struct chat *chat, nx_session_id session);
 
 // The on_session function; user is the struct chat.
 void arrival_opened(void *user, const struct nx_session_event *ev);

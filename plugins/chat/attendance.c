@@ -40,6 +40,10 @@ nx_status attendance_enter(struct conversation *conv, nx_session_id session) {
     if (session == 0 || attendance_is_in(conv, session)) {
         return NX_OK; // session 0: another plugin speaks for the user
     }
+    if (chat->quiet) {
+        arrival_again(chat, session);
+        return NX_OK;
+    }
     nx_status status = chat->sdk.rooms->join(
             chat->host, conv->room_name, session, NULL, NULL, NULL);
     return status == NX_ERR_EXISTS ? NX_OK : status;

@@ -51,6 +51,9 @@ static void joined(void *user, const struct nx_join_result *result) {
 static nx_status enter(
         struct backlog *backlog, const struct nx_position *since) {
     struct chat *chat = backlog->chat;
+    if (chat->quiet) {
+        return NX_ERR_STATE;
+    }
     nx_status status = chat->sdk.rooms->join(chat->host, backlog->room,
             backlog->order.session, since, joined, backlog);
     if (status == NX_OK) {
@@ -142,12 +145,13 @@ static nx_status send_all(
     if (view->count > backlog->order.budget) {
         first = view->count - backlog->order.budget;
     }
-    if (view->count > 0) {
-        uint64_t next =
-                first > 0 ? projection_at(view, first)->seq : view->from + 1;
-        if (next > backlog->delivered + 1) {
-            send_gap(backlog, backlog->delivered + 1, next - 1);
-        }
+    uint64_t next = view->from + 1;
+    if (first > 0) {
+        next = first < view->count ? projection_at(view, first)->seq
+                                   : view->last + 1;
+    }
+    if (view->count > 0 && next > backlog->delivered + 1) {
+        send_gap(backlog, backlog->delivered + 1, next - 1);
     }
     nx_status status = NX_OK;
     for (size_t i = first; i < view->count && status == NX_OK; i++) {

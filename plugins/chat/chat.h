@@ -76,6 +76,8 @@ struct chat {
     struct nx_list late_calls; // the same, those that may take minutes
     struct nx_list dirty;      // struct member::dirty
     nx_timer_id flush_timer;   // runs while somebody is dirty
+    bool quiet;                // quiesced: no new timers, no new places
+                               // in rooms, but engine and answers work
     bool finishing;            // destroy() has begun, holds mean nothing
     size_t parked_bytes;       // requests that wait for a conversation
     struct typing typing;

@@ -96,6 +96,10 @@ static void recovered(void *user, const struct nx_join_result *result) {
 // join anew. Takes joining over, also on error.
 static nx_status recover(struct joining *joining, struct conversation *conv) {
     struct chat *chat = joining->chat;
+    if (chat->quiet) {
+        free(joining);
+        return NX_ERR_RELOADED;
+    }
     if (attendance_is_in(conv, joining->session)) {
         (void)chat->sdk.rooms->leave(
                 chat->host, conv->room_name, joining->session);

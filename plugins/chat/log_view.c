@@ -8,7 +8,8 @@
 #include "plugins/chat/chat.h"
 #include "plugins/chat/conversation.h"
 
-#define PAGE 1000
+// Small enough to be parsed in a few milliseconds.
+#define PAGE 250
 
 // An index knows so many messages; receipts seldom reach back further.
 #define INDEX_MAX 256

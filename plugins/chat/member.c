@@ -100,7 +100,7 @@ static void flush_timer(void *user, nx_timer_id timer) {
 }
 
 static void start_flush_timer(struct chat *chat) {
-    if (chat->flush_timer == 0) {
+    if (chat->flush_timer == 0 && !chat->quiet) {
         (void)chat->sdk.timers->set(
                 chat->host, FLUSH_MS, 0, flush_timer, chat, &chat->flush_timer);
     }

@@ -96,6 +96,9 @@ static void raise_one(const struct mention *mention, struct conversation *conv,
 
 void mention_raise(const struct mention *mention, struct conversation *conv,
         struct nx_str sender, const char *message_id) {
+    if (conv->chat->quiet) {
+        return; // between two generations nothing can be raised
+    }
     const char *at = mention->names.data;
     const char *end = at + mention->names.len;
     while (at < end) {

@@ -172,7 +172,7 @@ static nx_status start(
 static nx_status quiesce(struct nx_plugin *plugin, uint32_t reason) {
     (void)reason;
     struct chat *chat = plugin->self;
-    arrivals_stop(chat);
+    chat->quiet = true;
     bool flushed = member_flush_all(chat);
     return flushed && nx_list_empty(&chat->calls) ? NX_OK : NX_ERR_AGAIN;
 }
@@ -183,7 +183,10 @@ static nx_status save_state(
 }
 
 static void resume(struct nx_plugin *plugin) {
-    arrivals_resume(plugin->self);
+    struct chat *chat = plugin->self;
+    chat->quiet = false;
+    arrivals_resume(chat);
+    (void)member_flush_all(chat);
 }
 
 static void destroy(struct nx_plugin *plugin) {

@@ -119,10 +119,11 @@ void text_time(int64_t wall_ms, char out[TEXT_TIME_SIZE]) {
     time_t seconds = (time_t)((wall_ms - ms) / 1000);
     struct tm utc = {0};
     gmtime_r(&seconds, &utc);
-    char date[20];
-    (void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-    (void)snprintf(
-            out, TEXT_TIME_SIZE, "%.19s.%03uZ", date, (unsigned)ms % 1000U);
+    (void)snprintf(out, TEXT_TIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+            (unsigned)(utc.tm_year + 1900) % 10000U,
+            (unsigned)(utc.tm_mon + 1) % 100U, (unsigned)utc.tm_mday % 100U,
+            (unsigned)utc.tm_hour % 100U, (unsigned)utc.tm_min % 100U,
+            (unsigned)utc.tm_sec % 100U, (unsigned)ms % 1000U);
 }
 
 struct nx_str text_cut(struct nx_str text, size_t max) {

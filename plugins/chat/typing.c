@@ -89,7 +89,7 @@ static void expire(void *user, nx_timer_id timer) {
 
 void typing_start(struct chat *chat) {
     struct typing *typing = &chat->typing;
-    if (typing->timer != 0 || nx_list_empty(&typing->by_age)) {
+    if (chat->quiet || typing->timer != 0 || nx_list_empty(&typing->by_age)) {
         return;
     }
     const struct lease *first =

@@ -4,7 +4,7 @@
 #include "tests/plugins/bad.h"
 
 static int32_t on_event(void *user, const struct nx_event *ev) {
-    const struct timespec while_all_wait = {.tv_nsec = 50 * 1000 * 1000};
+    const struct timespec while_all_wait = {.tv_nsec = 50000000};
     (void)nanosleep(&while_all_wait, NULL);
     return NX_DONE;
 }

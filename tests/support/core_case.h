@@ -28,6 +28,7 @@
 #include "tests/support/cmocka.h"
 
 #define CORE_CASE_START_MS INT64_C(1769860800000)
+#define CORE_CASE_HEADERS  16 // names and values
 #define CORE_CASE_MAX      ((size_t)16 << 20)
 
 // One client.
@@ -174,13 +175,25 @@ static inline void core_case_leave(struct core_case *c, struct link *link) {
 // ---- HTTP ----
 
 static inline struct nx_str core_case_header(void *ctx, const char *name) {
-    const struct http_link *link = ctx;
+    struct http_link *link = ctx;
     for (const char *const *pair = link->headers; pair && *pair; pair += 2) {
         if (strcmp(*pair, name) == 0) {
             return core_case_str(pair[1]);
         }
     }
     return core_case_str(NULL);
+}
+
+// Copies pairs into out, which ends with NULL.
+static inline void core_case_copy_headers(
+        char *out[CORE_CASE_HEADERS + 1], const char *const *headers) {
+    size_t count = 0;
+    while (headers && headers[count]) {
+        assert_true(count < CORE_CASE_HEADERS);
+        out[count] = strdup(headers[count]);
+        count++;
+    }
+    out[count] = NULL;
 }
 
 // Asks for "GET /path?query"; body may be NULL, headers pairs or NULL. The
@@ -199,7 +212,9 @@ static inline void core_case_http(struct core_case *c, struct http_link *link,
     char *sent = body ? strdup(body) : NULL;
     memset(link, 0, sizeof(*link));
     nx_buf_init(&link->body, CORE_CASE_MAX);
-    link->headers = headers;
+    char *copies[CORE_CASE_HEADERS + 1];
+    core_case_copy_headers(copies, headers);
+    link->headers = (const char *const *)copies;
     const struct http_request request = {
             .method = core_case_str(copy),
             .path = core_case_str(path),
@@ -211,6 +226,9 @@ static inline void core_case_http(struct core_case *c, struct http_link *link,
     };
     http_serve(c->core, link, &request);
     link->headers = NULL;
+    for (char **text = copies; *text; text++) {
+        free(*text);
+    }
     free(sent);
     free(copy);
 }

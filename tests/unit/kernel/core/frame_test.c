@@ -1,6 +1,7 @@
 #include "kernel/core/frame.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <nexus/error.h>
@@ -74,9 +75,12 @@ static void leaves_a_record_alone_that_has_no_offset(void **state) {
 
 static void reads_no_byte_behind_the_record(void **state) {
     (void)state;
-    const struct nx_record record = {
-            .offset = 3, .payload = {"{\"a\":1}{\"b\":2}", 7}};
+    char *text = malloc(7); // without a NUL
+    assert_non_null(text);
+    memcpy(text, "{\"a\":1}", 7);
+    const struct nx_record record = {.offset = 3, .payload = {text, 7}};
     assert_body(frame_of_record(&record, "seq"), "{\"a\":1,\"seq\":3}");
+    free(text);
 }
 
 static void frames_an_event_and_takes_its_writer(void **state) {

@@ -35,7 +35,7 @@ struct seen {
 
 static struct core_case c;
 static struct seen seen;
-static struct http_link link_;
+static struct http_link answered;
 
 static void copy(char out[TEXT_MAX], struct nx_str text) {
     assert_true(text.len < TEXT_MAX);
@@ -103,7 +103,7 @@ static int32_t on_auth(void *user, const struct nx_auth_request *request,
 static void start(const char *const *sets, bool with_hook) {
     core_case_init(&c, sets);
     memset(&seen, 0, sizeof(seen));
-    memset(&link_, 0, sizeof(link_));
+    memset(&answered, 0, sizeof(answered));
     struct registry *registry = c.core->registry;
     assert_int_equal(registry_add_route(registry, NULL, "POST", "/items/{id}",
                              on_items, c.core),
@@ -119,31 +119,31 @@ static void start(const char *const *sets, bool with_hook) {
 }
 
 static void finish(void) {
-    http_link_finish(&link_);
+    http_link_finish(&answered);
     core_case_finish(&c);
 }
 
 static void post(void) {
     static const char *const headers[] = {"content-type", "application/json",
             "authorization", "Bearer se.cr.et", "idempotency-key", "k1", NULL};
-    http_link_finish(&link_);
-    core_case_http(&c, &link_, "POST /items/a%20b?q=x%26y", headers,
+    http_link_finish(&answered);
+    core_case_http(&c, &answered, "POST /items/a%20b?q=x%26y", headers,
             "{\"field\":\"value\"}");
 }
 
 #define EVERYTHING "POST /items/a%20b a b x&y k1 value"
 
 static void assert_problem(uint32_t status, const char *text) {
-    assert_int_equal(link_.answers, 1);
-    assert_int_equal(link_.status, status);
-    assert_non_null(strstr(http_link_body(&link_), text));
+    assert_int_equal(answered.answers, 1);
+    assert_int_equal(answered.status, status);
+    assert_non_null(strstr(http_link_body(&answered), text));
     assert_int_equal(seen.calls, 0);
     assert_int_equal(ops_count(c.core->ops), 0);
 }
 
 static void assert_served(const char *user) {
-    assert_int_equal(link_.answers, 1);
-    assert_int_equal(link_.status, 202);
+    assert_int_equal(answered.answers, 1);
+    assert_int_equal(answered.status, 202);
     assert_int_equal(seen.calls, 1);
     assert_string_equal(seen.user, user);
     assert_string_equal(seen.everything, EVERYTHING);
@@ -170,8 +170,8 @@ static void asks_nobody_about_health(void **state) {
     (void)state;
     start(token_mode, true);
     seen.verdict = NX_AUTH_DENY;
-    core_case_http(&c, &link_, "GET /health/probe", NULL, NULL);
-    assert_int_equal(link_.status, 200);
+    core_case_http(&c, &answered, "GET /health/probe", NULL, NULL);
+    assert_int_equal(answered.status, 200);
     assert_int_equal(seen.asked, 0);
     finish();
 }
@@ -195,7 +195,7 @@ static void takes_no_other_scheme_for_a_token(void **state) {
             "authorization", "Basic Zm9vOmJhcg==", NULL};
     start(token_mode, true);
     seen.verdict = NX_AUTH_DENY;
-    core_case_http(&c, &link_, "POST /items/1", headers, NULL);
+    core_case_http(&c, &answered, "POST /items/1", headers, NULL);
     assert_string_equal(seen.token, "(absent)");
     finish();
 }
@@ -230,7 +230,7 @@ static void serves_a_request_whose_verdict_comes_later(void **state) {
     start(token_mode, true);
     seen.verdict = NX_AUTH_LATER;
     post();
-    assert_int_equal(link_.answers, 0);
+    assert_int_equal(answered.answers, 0);
     assert_int_equal(seen.calls, 0);
 
     decide(NX_AUTH_ALLOW, "robot", NULL);
@@ -254,7 +254,7 @@ static void refuses_when_no_verdict_comes_in_time(void **state) {
     seen.verdict = NX_AUTH_LATER;
     post();
     core_case_advance(&c, 4900);
-    assert_int_equal(link_.answers, 0);
+    assert_int_equal(answered.answers, 0);
     core_case_advance(&c, 200);
     assert_problem(401, "unauthenticated");
     finish();
@@ -275,9 +275,9 @@ static void serves_nobody_who_left_before_the_verdict(void **state) {
     start(token_mode, true);
     seen.verdict = NX_AUTH_LATER;
     post();
-    http_gone(c.core, &link_);
+    http_gone(c.core, &answered);
     decide(NX_AUTH_ALLOW, "robot", NULL);
-    assert_int_equal(link_.answers, 0);
+    assert_int_equal(answered.answers, 0);
     assert_int_equal(seen.calls, 0);
     assert_int_equal(ops_count(c.core->ops), 0);
     finish();

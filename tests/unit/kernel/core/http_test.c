@@ -33,7 +33,7 @@ struct seen {
 
 static struct core_case c;
 static struct seen seen;
-static struct http_link link_;
+static struct http_link answered;
 
 static void copy(char out[TEXT_MAX], struct nx_str text) {
     assert_true(text.len < TEXT_MAX);
@@ -79,7 +79,7 @@ static void add(const char *method, const char *pattern, nx_http_fn fn) {
 static void start(const char *const *sets) {
     core_case_init(&c, sets);
     memset(&seen, 0, sizeof(seen));
-    memset(&link_, 0, sizeof(link_));
+    memset(&answered, 0, sizeof(answered));
     seen.core = c.core;
     add("GET", "/echo/{name}", on_echo);
     add("POST", "/echo/{name}", on_echo);
@@ -95,37 +95,37 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    http_link_finish(&link_);
+    http_link_finish(&answered);
     core_case_finish(&c);
     return 0;
 }
 
 static void get(const char *line) {
-    http_link_finish(&link_);
-    core_case_http(&c, &link_, line, NULL, NULL);
+    http_link_finish(&answered);
+    core_case_http(&c, &answered, line, NULL, NULL);
 }
 
 static void post(const char *line, const char *type, const char *body) {
     const char *const headers[] = {"content-type", type, NULL};
-    http_link_finish(&link_);
-    core_case_http(&c, &link_, line, type ? headers : NULL, body);
+    http_link_finish(&answered);
+    core_case_http(&c, &answered, line, type ? headers : NULL, body);
 }
 
 static void assert_problem(uint32_t status, const char *code) {
     char member[TEXT_MAX];
     (void)snprintf(member, sizeof(member), "\"code\":\"%s\"", code);
-    assert_int_equal(link_.answers, 1);
-    assert_int_equal(link_.status, status);
-    assert_string_equal(link_.type, "application/problem+json");
-    assert_non_null(strstr(http_link_body(&link_), member));
+    assert_int_equal(answered.answers, 1);
+    assert_int_equal(answered.status, status);
+    assert_string_equal(answered.type, "application/problem+json");
+    assert_non_null(strstr(http_link_body(&answered), member));
     assert_int_equal(ops_count(c.core->ops), 0);
 }
 
 static void assert_answer(const char *body) {
-    assert_int_equal(link_.answers, 1);
-    assert_int_equal(link_.status, 200);
-    assert_string_equal(link_.type, "application/json");
-    assert_string_equal(http_link_body(&link_), body);
+    assert_int_equal(answered.answers, 1);
+    assert_int_equal(answered.status, 200);
+    assert_string_equal(answered.type, "application/json");
+    assert_string_equal(http_link_body(&answered), body);
     assert_int_equal(ops_count(c.core->ops), 0);
 }
 
@@ -161,7 +161,7 @@ static void refuses_a_path_that_nobody_has(void **state) {
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         get(lines[i]);
         assert_problem(404, "not_found");
-        assert_string_equal(link_.allow, "");
+        assert_string_equal(answered.allow, "");
     }
     assert_int_equal(c.core->stats->http_errors, 6);
 }
@@ -170,10 +170,12 @@ static void names_the_methods_of_a_path_that_has_others(void **state) {
     (void)state;
     get("PUT /echo/alice");
     assert_problem(405, "method_not_allowed");
-    assert_string_equal(link_.allow, "GET, HEAD, POST");
+    assert_string_equal(answered.allow, "GET, HEAD, POST");
+    get("PUT /echo/exact");
+    assert_string_equal(answered.allow, "GET, HEAD, POST");
     get("HEAD /only");
     assert_problem(405, "method_not_allowed");
-    assert_string_equal(link_.allow, "DELETE");
+    assert_string_equal(answered.allow, "DELETE");
     get("get /echo/alice");
     assert_problem(405, "method_not_allowed");
 }
@@ -269,7 +271,7 @@ static void turns_a_negative_status_into_a_problem(void **state) {
     seen.result = NX_ERR_CONFLICT;
     get("GET /echo/a");
     assert_problem(409, "conflict");
-    assert_int_equal(link_.retry_after_s, 0);
+    assert_int_equal(answered.retry_after_s, 0);
     assert_int_equal(c.core->stats->http_errors, 1);
 }
 
@@ -278,11 +280,11 @@ static void says_when_to_come_back(void **state) {
     seen.result = NX_ERR_RATE_LIMITED;
     get("GET /echo/a");
     assert_problem(429, "rate_limited");
-    assert_int_equal(link_.retry_after_s, 1);
+    assert_int_equal(answered.retry_after_s, 1);
     seen.result = NX_ERR_ENGINE_UNAVAILABLE;
     get("GET /echo/a");
     assert_problem(503, "engine_unavailable");
-    assert_int_equal(link_.retry_after_s, 5);
+    assert_int_equal(answered.retry_after_s, 5);
 }
 
 static void takes_a_missing_answer_for_a_mistake(void **state) {
@@ -301,14 +303,14 @@ static void waits_for_an_answer_that_comes_later(void **state) {
     (void)state;
     seen.result = NX_LATER;
     get("GET /echo/a");
-    assert_int_equal(link_.answers, 0);
+    assert_int_equal(answered.answers, 0);
     core_case_advance(&c, OP_TIMEOUT_MS - 1000);
-    assert_int_equal(link_.answers, 0);
+    assert_int_equal(answered.answers, 0);
 
     answer(c.core, seen.op, "later");
     assert_answer("{\"say\":\"later\"}");
     core_case_advance(&c, OP_TIMEOUT_MS);
-    assert_int_equal(link_.answers, 1);
+    assert_int_equal(answered.answers, 1);
 }
 
 static void gives_up_waiting_after_a_minute(void **state) {
@@ -328,12 +330,12 @@ static void forgets_a_client_that_has_left(void **state) {
     nx_op_id first = seen.op;
     core_case_http(&c, &other, "GET /echo/b", NULL, NULL);
 
-    http_gone(c.core, &link_);
+    http_gone(c.core, &answered);
     assert_null(ops_find(c.core->ops, first));
     assert_non_null(ops_find(c.core->ops, seen.op));
-    http_gone(c.core, &link_); // again: nothing is left of it
+    http_gone(c.core, &answered); // again: nothing is left of it
     core_case_advance(&c, OP_TIMEOUT_MS + 1000);
-    assert_int_equal(link_.answers, 0);
+    assert_int_equal(answered.answers, 0);
     assert_int_equal(other.answers, 1);
     http_link_finish(&other);
 }
@@ -348,9 +350,10 @@ static void refuses_more_than_may_wait(void **state) {
     core_case_http(&c, &first, "GET /echo/a", NULL, NULL);
 
     get("GET /echo/b");
-    assert_int_equal(link_.status, 503);
-    assert_int_equal(link_.retry_after_s, 1);
-    assert_non_null(strstr(http_link_body(&link_), "limits.pending_requests"));
+    assert_int_equal(answered.status, 503);
+    assert_int_equal(answered.retry_after_s, 1);
+    assert_non_null(
+            strstr(http_link_body(&answered), "limits.pending_requests"));
     assert_int_equal(seen.calls, 1);
     http_gone(c.core, &first);
     http_link_finish(&first);
@@ -362,10 +365,10 @@ static void refuses_more_than_may_wait(void **state) {
 
 static void refuses_what_was_not_read_whole(void **state) {
     (void)state;
-    nx_buf_init(&link_.body, CORE_CASE_MAX);
-    http_refuse(c.core, &link_, NX_ERR_TOO_LARGE, "the body is too large");
+    nx_buf_init(&answered.body, CORE_CASE_MAX);
+    http_refuse(c.core, &answered, NX_ERR_TOO_LARGE, "the body is too large");
     assert_problem(413, "too_large");
-    assert_non_null(strstr(http_link_body(&link_), "the body is too large"));
+    assert_non_null(strstr(http_link_body(&answered), "the body is too large"));
     assert_int_equal(c.core->stats->http_requests, 1);
     assert_int_equal(c.core->stats->http_errors, 1);
 }
@@ -383,19 +386,19 @@ static void sends_nothing_of_a_writer_that_failed(void **state) {
     writer_put_str(body, "bad", (struct nx_str){"\xff", 1});
 
     assert_int_equal(http_answer_json(c.core, op, 200, body), NX_ERR_INVALID);
-    assert_int_equal(link_.answers, 0);
+    assert_int_equal(answered.answers, 0);
     body = writer_object(c.core->writers);
     assert_int_equal(http_answer_json(c.core, op, 99, body), NX_ERR_INVALID);
-    assert_int_equal(link_.answers, 0);
+    assert_int_equal(answered.answers, 0);
     assert_int_equal(writers_open_count(c.core->writers), 0);
 
     assert_int_equal(http_answer_json(c.core, op, 204, NULL), NX_OK);
-    assert_int_equal(link_.status, 204);
-    assert_string_equal(link_.type, "");
+    assert_int_equal(answered.status, 204);
+    assert_string_equal(answered.type, "");
     assert_null(op->link);
     assert_int_equal(http_answer_json(c.core, op, 200, NULL), NX_ERR_GONE);
     http_answer_problem(c.core, op, NX_ERR_INTERNAL, core_case_str(NULL));
-    assert_int_equal(link_.answers, 1);
+    assert_int_equal(answered.answers, 1);
 }
 
 static void lets_no_content_type_add_a_header(void **state) {
@@ -403,14 +406,14 @@ static void lets_no_content_type_add_a_header(void **state) {
     struct nx_bytes bytes = {"a\0b", 3};
     struct op *op = waiting_op();
     http_answer_bytes(c.core, op, 200, "text/html\r\nset-cookie: a=b", bytes);
-    assert_string_equal(link_.type, "application/octet-stream");
-    assert_int_equal(link_.body.len, 3);
-    assert_memory_equal(link_.body.data, "a\0b", 3);
+    assert_string_equal(answered.type, "application/octet-stream");
+    assert_int_equal(answered.body.len, 3);
+    assert_memory_equal(answered.body.data, "a\0b", 3);
 
     op = waiting_op();
     http_answer_bytes(c.core, op, 429, "text/plain; version=0.0.4", bytes);
-    assert_string_equal(link_.type, "text/plain; version=0.0.4");
-    assert_int_equal(link_.retry_after_s, 1);
+    assert_string_equal(answered.type, "text/plain; version=0.0.4");
+    assert_int_equal(answered.retry_after_s, 1);
 }
 
 static void finds_words_when_no_writer_is_left(void **state) {

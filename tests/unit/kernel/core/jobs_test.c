@@ -40,8 +40,9 @@ static void work_finish(struct work *work) {
 
 static void run(void *arg, const volatile int32_t *cancelled) {
     struct work *work = arg;
-    work->thread = pthread_self();
-    __atomic_fetch_add(&work->ran, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_fetch_add(&work->ran, 1, __ATOMIC_SEQ_CST) == 0) {
+        work->thread = pthread_self();
+    }
     sem_post(&work->begun);
     if (work->waits) {
         sem_wait(&work->go);

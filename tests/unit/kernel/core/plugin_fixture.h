@@ -11,7 +11,6 @@
 #define TESTS_UNIT_KERNEL_CORE_PLUGIN_FIXTURE_H
 
 #include <ftw.h>
-#include <libgen.h>
 #include <limits.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -74,8 +73,8 @@ static inline void fixture_find_plugins(char out[PATH_MAX]) {
     ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
     assert_true(len > 0);
     program[len] = '\0';
-    int size = snprintf(
-            path, sizeof(path), "%s/../../../plugins", dirname(program));
+    *strrchr(program, '/') = '\0';
+    int size = snprintf(path, sizeof(path), "%s/../../../plugins", program);
     assert_true(size > 0 && (size_t)size < sizeof(path));
     if (!realpath(path, out)) {
         fail_msg("the test plugins are not built: %s", path);
@@ -105,6 +104,7 @@ static inline void plugin_fixture_finish(struct plugin_fixture *f) {
     log_set_fd(STDERR_FILENO);
     log_set_level(LOG_LEVEL_INFO);
     (void)close(f->log_fd);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread is left
     assert_int_equal(nftw(f->dir, fixture_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
     if (f->transport.wake) {
         sem_destroy(&f->woken);

@@ -165,8 +165,8 @@ static void misses_nobody_whatever_others_do(void **state) {
 
 static void refuses_a_limit_that_is_none(void **state) {
     (void)state;
-    static const char *const bad[] = {
-            "0", "1001", "-1", "1.5", "abc", "", "99999999999999999999", "1x"};
+    static const char *const bad[] = {"0", "1001", "-1", "1.5", "abc", "",
+            "99999999999999999999", "18446744073709551621", "1x"};
     char target[64];
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         (void)snprintf(

@@ -43,6 +43,8 @@ static void refuses_what_is_cut_off_or_no_number(void **state) {
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_false(url_decode(str(bad[i]), false, out, sizeof(out)));
     }
+    struct nx_str cut = {"%41", 2};
+    assert_false(url_decode(cut, false, out, sizeof(out)));
 }
 
 static void refuses_zero_bytes_and_what_is_not_utf8(void **state) {

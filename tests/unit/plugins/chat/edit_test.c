@@ -1,5 +1,4 @@
 #include "tests/support/cmocka.h"
-
 #include "tests/unit/plugins/chat/chat_case.h"
 
 static void edit(struct fake_host *host, nx_session_id session, const char *id,
@@ -10,14 +9,14 @@ static void edit(struct fake_host *host, nx_session_id session, const char *id,
             id, content);
 }
 
-static void delete(
+static void delete (
         struct fake_host *host, nx_session_id session, const char *id) {
     chat_case_send(host, session,
             "{'event_type':'chat.delete','message_id':'%s','ref':'d'}", id);
 }
 
-static void is_refused(struct fake_host *host, nx_session_id session,
-        const char *code) {
+static void is_refused(
+        struct fake_host *host, nx_session_id session, const char *code) {
     const struct fake_event *error = fake_host_await(host, session, "error");
     FAKE_ASSERT(host, error != NULL);
     FAKE_ASSERT_STR(error, "code", code);
@@ -95,10 +94,8 @@ static void gives_two_edits_in_one_turn_two_versions(void **state) {
     edit(host, alice, id, "c");
     fake_host_hold_engine(host, false);
 
-    FAKE_ASSERT_I64(
-            fake_host_await(host, alice, "chat.edit"), "version", 2);
-    FAKE_ASSERT_I64(
-            fake_host_await(host, alice, "chat.edit"), "version", 3);
+    FAKE_ASSERT_I64(fake_host_await(host, alice, "chat.edit"), "version", 2);
+    FAKE_ASSERT_I64(fake_host_await(host, alice, "chat.edit"), "version", 3);
 }
 
 static void lets_nobody_else_change_a_message(void **state) {

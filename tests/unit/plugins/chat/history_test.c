@@ -1,5 +1,4 @@
 #include "tests/support/cmocka.h"
-
 #include "tests/unit/plugins/chat/chat_case.h"
 
 static void say_many(struct fake_host *host, nx_session_id session, int count) {
@@ -159,12 +158,12 @@ static void is_closed_to_who_is_no_member(void **state) {
     nx_session_id eve = fake_host_connect(host, "eve");
     chat_case_say(host, alice, "private");
 
-    chat_case_send(host, eve,
-            "{'event_type':'chat.history','conversation_id':'c'}");
+    chat_case_send(
+            host, eve, "{'event_type':'chat.history','conversation_id':'c'}");
     FAKE_EXPECT(error, host, eve, "error");
     FAKE_ASSERT_STR(error, "code", "not_member");
-    chat_case_send(host, eve,
-            "{'event_type':'chat.history','conversation_id':'no'}");
+    chat_case_send(
+            host, eve, "{'event_type':'chat.history','conversation_id':'no'}");
     FAKE_EXPECT(none, host, eve, "error");
     FAKE_ASSERT_STR(none, "code", "not_found");
     fake_host_destroy(host);
@@ -176,8 +175,8 @@ static void says_when_the_log_cannot_be_read(void **state) {
     chat_case_say(host, alice, "x");
     fake_host_fail(host, FAKE_HISTORY, 1, NX_ERR_IO);
 
-    chat_case_send(host, alice,
-            "{'event_type':'chat.history','conversation_id':'c'}");
+    chat_case_send(
+            host, alice, "{'event_type':'chat.history','conversation_id':'c'}");
 
     const struct fake_event *error = fake_host_await(host, alice, "error");
     FAKE_ASSERT_STR(error, "code", "io_error");

@@ -1,5 +1,4 @@
 #include "tests/support/cmocka.h"
-
 #include "tests/unit/plugins/chat/chat_case.h"
 
 static void echoes_to_the_sender_as_the_seed_says(void **state) {
@@ -68,8 +67,7 @@ static void acknowledges_only_what_is_safe(void **state) {
     FAKE_ASSERT_STR(ack, "ref", "1");
     FAKE_ASSERT_STR(ack, "conversation_id", "c");
     FAKE_ASSERT_I64(ack, "seq", 1);
-    FAKE_ASSERT_STR(
-            ack, "message_id", fake_event_str(echo, "message_id"));
+    FAKE_ASSERT_STR(ack, "message_id", fake_event_str(echo, "message_id"));
     assert_non_null(fake_event_str(ack, "timestamp"));
 }
 
@@ -103,8 +101,7 @@ static void answers_a_repeated_client_id_with_the_first_result(void **state) {
     chat_case_send(host, alice, AGAIN);
 
     FAKE_EXPECT(second, host, alice, "ack");
-    const char *const fields[] = {
-            "message_id", "conversation_id", "timestamp"};
+    const char *const fields[] = {"message_id", "conversation_id", "timestamp"};
     for (size_t i = 0; i < 3; i++) {
         FAKE_ASSERT_STR(second, fields[i], fake_event_str(first, fields[i]));
     }
@@ -167,8 +164,8 @@ static void brings_a_peer_back_who_had_left(void **state) {
 
 static void refuses(struct fake_host *host, nx_session_id session,
         const char *members, const char *code) {
-    chat_case_send(host, session,
-            "{'event_type':'chat.message','ref':'r'%s}", members);
+    chat_case_send(host, session, "{'event_type':'chat.message','ref':'r'%s}",
+            members);
     FAKE_EXPECT(error, host, session, "error");
     FAKE_ASSERT_STR(error, "code", code);
     FAKE_ASSERT_STR(error, "ref", "r");
@@ -182,8 +179,7 @@ static void refuses_what_is_malformed(void **state) {
     refuses(host, alice, ",'content':'x'", "missing_field");
     refuses(host, alice, ",'conversation_id':'','content':'x'",
             "invalid_field");
-    refuses(host, alice, ",'conversation_id':'c','content':7",
-            "invalid_field");
+    refuses(host, alice, ",'conversation_id':'c','content':7", "invalid_field");
     refuses(host, alice, ",'conversation_id':'c','content':''",
             "invalid_field");
     refuses(host, alice, ",'conversation_id':'c','content':'x','mentions':[1]",
@@ -195,8 +191,7 @@ static void refuses_what_is_malformed(void **state) {
             "forbidden");
     refuses(host, alice, ",'conversation_id':'dm:alice:a%3ab','content':'x'",
             "forbidden");
-    refuses(host, alice,
-            ",'conversation_id':'c','content':'x','user_id':'bob'",
+    refuses(host, alice, ",'conversation_id':'c','content':'x','user_id':'bob'",
             "identity_mismatch");
 }
 
@@ -248,8 +243,7 @@ static void speaks_for_a_user_whom_another_plugin_names(void **state) {
             NX_OK);
     fake_host_turn(host);
 
-    const struct fake_event *got =
-            fake_host_await(host, alice, "chat.message");
+    const struct fake_event *got = fake_host_await(host, alice, "chat.message");
     FAKE_ASSERT_STR(got, "user_id", "robot");
 }
 
@@ -265,8 +259,7 @@ int main(void) {
             CHAT_TEST(brings_a_peer_back_who_had_left),
             CHAT_TEST(refuses_what_is_malformed),
             cmocka_unit_test(refuses_content_beyond_the_setting),
-            cmocka_unit_test(
-                    raises_one_notification_for_each_member_mentioned),
+            cmocka_unit_test(raises_one_notification_for_each_member_mentioned),
             CHAT_TEST(speaks_for_a_user_whom_another_plugin_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

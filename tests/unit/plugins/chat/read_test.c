@@ -1,5 +1,4 @@
 #include "tests/support/cmocka.h"
-
 #include "tests/unit/plugins/chat/chat_case.h"
 
 struct people {

@@ -1,5 +1,4 @@
 #include "tests/support/cmocka.h"
-
 #include "tests/unit/plugins/chat/chat_case.h"
 
 struct people {
@@ -29,8 +28,7 @@ static void tells_the_sender_when_a_pong_proves_it(void **state) {
 
     FAKE_EXPECT(event, host, people.alice, "chat.delivered");
     FAKE_ASSERT_STR(event, "conversation_id", "c");
-    FAKE_ASSERT_STR(
-            event, "message_id", fake_event_str(ack, "message_id"));
+    FAKE_ASSERT_STR(event, "message_id", fake_event_str(ack, "message_id"));
     FAKE_ASSERT_I64(event, "seq", 1);
     FAKE_ASSERT_STR(event, "user_id", "bob");
     assert_non_null(fake_event_str(event, "delivered_at"));
@@ -73,8 +71,7 @@ static void takes_the_word_of_a_client(void **state) {
 
 static void says_nothing_in_large_conversations(void **state) {
     (void)state;
-    struct fake_host *host =
-            chat_case_with("plugins.chat.delivered_members=1");
+    struct fake_host *host = chat_case_with("plugins.chat.delivered_members=1");
     struct people people = meet(host);
     chat_case_say(host, people.alice, "hi");
     fake_host_advance(host, 1000);

@@ -1,5 +1,4 @@
 #include "tests/support/cmocka.h"
-
 #include "tests/unit/plugins/chat/chat_case.h"
 
 static void lists_members_with_their_watermarks(void **state) {
@@ -13,8 +12,8 @@ static void lists_members_with_their_watermarks(void **state) {
     fake_host_disconnect(host, bob, 1000);
     fake_host_skip(host, alice);
 
-    chat_case_send(host, alice,
-            "{'event_type':'chat.members','conversation_id':'c'}");
+    chat_case_send(
+            host, alice, "{'event_type':'chat.members','conversation_id':'c'}");
 
     FAKE_EXPECT(answer, host, alice, "chat.members");
     FAKE_ASSERT_I64(answer, "count", 2);
@@ -123,12 +122,12 @@ static void keeps_a_third_out_of_a_conversation_of_two(void **state) {
 static void knows_no_members_of_what_does_not_exist(void **state) {
     struct fake_host *host = *state;
     nx_session_id alice = fake_host_connect(host, "alice");
-    chat_case_send(host, alice,
-            "{'event_type':'chat.members','conversation_id':'c'}");
+    chat_case_send(
+            host, alice, "{'event_type':'chat.members','conversation_id':'c'}");
     FAKE_EXPECT(error, host, alice, "error");
     FAKE_ASSERT_STR(error, "code", "not_found");
-    chat_case_send(host, alice,
-            "{'event_type':'chat.leave','conversation_id':'c'}");
+    chat_case_send(
+            host, alice, "{'event_type':'chat.leave','conversation_id':'c'}");
     FAKE_EXPECT(again, host, alice, "error");
     FAKE_ASSERT_STR(again, "code", "not_found");
 }
@@ -144,8 +143,8 @@ static void says_when_leaving_could_not_be_stored(void **state) {
     FAKE_ASSERT_STR(error, "code", "engine_unavailable");
 
     // Still a member, as the engine says.
-    chat_case_send(host, alice,
-            "{'event_type':'chat.members','conversation_id':'c'}");
+    chat_case_send(
+            host, alice, "{'event_type':'chat.members','conversation_id':'c'}");
     const struct fake_event *answer =
             fake_host_await(host, alice, "chat.members");
     FAKE_ASSERT_I64(answer, "count", 1);

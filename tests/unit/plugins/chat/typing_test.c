@@ -1,5 +1,4 @@
 #include "tests/support/cmocka.h"
-
 #include "tests/unit/plugins/chat/chat_case.h"
 
 static void type(
@@ -145,8 +144,7 @@ static void is_not_stored(void **state) {
     type(host, people.alice, "true");
     fake_host_advance(host, 10000);
 
-    const struct fake_event *answer =
-            chat_case_history(host, people.bob, "");
+    const struct fake_event *answer = chat_case_history(host, people.bob, "");
     assert_int_equal(fake_event_count(answer, "messages"), 0);
     FAKE_ASSERT_I64(answer, "last_seq", 0);
 }

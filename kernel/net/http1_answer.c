@@ -1,0 +1,74 @@
+#include <libwebsockets.h>
+
+#include "kernel/core/core.h"
+#include "kernel/net/answer.h"
+#include "kernel/net/http1.h"
+#include "kernel/net/http_link.h"
+#include "kernel/net/received.h"
+#include "kernel/net/server.h"
+
+#define ANSWER_MS 30000 // for the client to take an answer
+
+// Of a body that was refused, this much is still read: closing with unread
+// bytes would reset the connection, and the client might miss the answer.
+#define SKIP_MAX    ((size_t)1024 * 1024)
+
+#define PIECE_BYTES ((size_t)64 * 1024)
+#define HEAD_ROOM   1024 // for the headers of an answer
+
+void http1_respond(void *ctx, struct http_link *link,
+        const struct http_response *response) {
+    if (link->state != HTTP_SERVING) {
+        return;
+    }
+    struct core *core = link->server->core;
+    link->state = HTTP_ANSWERING;
+    link->close = link->close || core->draining;
+    const struct answer answer = {.response = response,
+            .close = link->close,
+            .no_body = link->no_body,
+            .wall_ms = clock_wall_ms(&core->clock)};
+    nx_buf_init(&link->out, response->body.len + HEAD_ROOM);
+    if (!answer_append(&link->out, &answer)) {
+        server_drop(link->server, link->wsi);
+        return;
+    }
+    timers_set(&core->timers, &link->timer, ANSWER_MS);
+    // Writing, too, waits until reading goes on.
+    lws_rx_flow_control(link->wsi, 1);
+    lws_callback_on_writable(link->wsi);
+}
+
+static int finish_answer(struct http_link *link) {
+    if (link->close) {
+        bool more = link->skip && link->body_left > 0
+                && link->body_left <= SKIP_MAX;
+        return more ? 0 : -1;
+    }
+    http_link_clear(link);
+    link->reused = true;
+    if (!received_bytes(lws_get_socket_fd(link->wsi), &link->read_before)) {
+        link->read_before = UINT64_MAX;
+    }
+    return lws_http_transaction_completed(link->wsi) ? -1 : 0;
+}
+
+int http1_writable(struct http_link *link) {
+    if (link->state != HTTP_ANSWERING) {
+        return 0;
+    }
+    size_t rest = link->out.len - link->sent;
+    if (rest > 0 && !lws_partial_buffered(link->wsi)) {
+        size_t piece = rest < PIECE_BYTES ? rest : PIECE_BYTES;
+        unsigned char *bytes = (unsigned char *)link->out.data + link->sent;
+        if (lws_write(link->wsi, bytes, piece, LWS_WRITE_HTTP) < 0) {
+            return -1;
+        }
+        link->sent += piece;
+    }
+    if (link->sent < link->out.len || lws_partial_buffered(link->wsi)) {
+        lws_callback_on_writable(link->wsi);
+        return 0;
+    }
+    return finish_answer(link);
+}
