@@ -48,16 +48,12 @@ static void on_health(void *ctx, bool working, struct nx_str why) {
 }
 
 // Requests of the kernel itself name the core as their owner.
-static struct plugin *plugin_behind(void *ctx, const void *owner) {
-    return owner == ctx ? NULL : (struct plugin *)(uintptr_t)owner;
+static void before(void *ctx, void *owner) {
+    plugin_enter(owner == ctx ? NULL : owner, "engine");
 }
 
-static void before(void *ctx, const void *owner) {
-    plugin_enter(plugin_behind(ctx, owner), "engine");
-}
-
-static void after(void *ctx, const void *owner) {
-    plugin_leave(plugin_behind(ctx, owner));
+static void after(void *ctx, void *owner) {
+    plugin_leave(owner == ctx ? NULL : owner);
 }
 
 static bool create_storage(struct core *core) {

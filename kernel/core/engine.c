@@ -14,7 +14,7 @@
 
 // The connection to one provider. A new provider gets the other of the two,
 // so a word of the former one can be told apart and ignored.
-struct link {
+struct provider_link {
     struct engine *engine;
     const struct nx_engine_provider_v1 *provider;
     struct nx_provider_sink sink;
@@ -24,14 +24,14 @@ struct link {
 struct engine {
     struct engine_hooks hooks;
     struct engine_pending pending;
-    struct link links[2];
-    struct link *current; // NULL: no provider
+    struct provider_link links[2];
+    struct provider_link *current; // NULL: no provider
 };
 
 // --- results --------------------------------------------------------------
 
 // The request of a cookie if this provider may say something about it.
-static struct engine_request *find_request(const struct link *link,
+static struct engine_request *find_request(const struct provider_link *link,
         uint64_t cookie, enum engine_request_kind kind) {
     const struct engine *engine = link->engine;
     struct engine_request *request =
@@ -49,7 +49,7 @@ static struct engine_request *find_request(const struct link *link,
 }
 
 // Whether there is something to answer now.
-static bool is_answerable(const struct link *link, uint64_t cookie,
+static bool is_answerable(const struct provider_link *link, uint64_t cookie,
         enum engine_request_kind kind) {
     const struct engine_request *request = find_request(link, cookie, kind);
     if (!request) {
@@ -67,7 +67,7 @@ static bool is_answerable(const struct link *link, uint64_t cookie,
 
 static void on_deliver(void *ctx, struct nx_str room,
         const struct nx_record *record, uint64_t tag) {
-    const struct link *link = ctx;
+    const struct provider_link *link = ctx;
     const struct engine *engine = link->engine;
     if (link != engine->current) {
         return;
@@ -92,7 +92,7 @@ static void on_deliver(void *ctx, struct nx_str room,
 
 static void on_published(
         void *ctx, uint64_t cookie, const struct nx_publish_result *result) {
-    const struct link *link = ctx;
+    const struct provider_link *link = ctx;
     if (is_answerable(link, cookie, ENGINE_REQUEST_PUBLISH)) {
         engine_pending_published(&link->engine->pending, cookie, result);
     }
@@ -100,7 +100,7 @@ static void on_published(
 
 static void on_history(
         void *ctx, uint64_t cookie, const struct nx_history_result *result) {
-    const struct link *link = ctx;
+    const struct provider_link *link = ctx;
     if (is_answerable(link, cookie, ENGINE_REQUEST_HISTORY)) {
         engine_pending_history(&link->engine->pending, cookie, result);
     }
@@ -108,14 +108,14 @@ static void on_history(
 
 static void on_fact(
         void *ctx, uint64_t cookie, const struct nx_fact_result *result) {
-    const struct link *link = ctx;
+    const struct provider_link *link = ctx;
     if (is_answerable(link, cookie, ENGINE_REQUEST_FACT)) {
         engine_pending_fact(&link->engine->pending, cookie, result);
     }
 }
 
 static void on_health(void *ctx, int32_t working, struct nx_str why) {
-    struct link *link = ctx;
+    struct provider_link *link = ctx;
     const struct engine *engine = link->engine;
     link->working = working != 0;
     if (link == engine->current && engine->hooks.health) {
@@ -125,7 +125,7 @@ static void on_health(void *ctx, int32_t working, struct nx_str why) {
 
 // --- life and provider ----------------------------------------------------
 
-static void init_link(struct link *link, struct engine *engine) {
+static void init_link(struct provider_link *link, struct engine *engine) {
     link->engine = engine;
     link->sink = (struct nx_provider_sink){
             .struct_size = sizeof(link->sink),
@@ -185,8 +185,8 @@ static nx_status check_provider(const struct nx_engine_provider_v1 *provider) {
     return NX_OK;
 }
 
-static nx_status open_link(
-        struct link *link, const struct nx_engine_provider_v1 *provider) {
+static nx_status open_link(struct provider_link *link,
+        const struct nx_engine_provider_v1 *provider) {
     nx_status status = check_provider(provider);
     if (status != NX_OK) {
         return status;
@@ -198,8 +198,8 @@ static nx_status open_link(
 
 nx_status engine_use(
         struct engine *engine, const struct nx_engine_provider_v1 *provider) {
-    struct link *former = engine->current;
-    struct link *next = NULL;
+    struct provider_link *former = engine->current;
+    struct provider_link *next = NULL;
     if (provider) {
         next = &engine->links[former == &engine->links[0] ? 1 : 0];
         nx_status status = open_link(next, provider);
@@ -216,14 +216,14 @@ nx_status engine_use(
 }
 
 void engine_attach(struct engine *engine, struct nx_str room) {
-    const struct link *link = engine->current;
+    const struct provider_link *link = engine->current;
     if (link && NX_HAS(link->provider, attach)) {
         link->provider->attach(link->provider->self, room);
     }
 }
 
 void engine_detach(struct engine *engine, struct nx_str room) {
-    const struct link *link = engine->current;
+    const struct provider_link *link = engine->current;
     if (link && NX_HAS(link->provider, detach)) {
         link->provider->detach(link->provider->self, room);
     }

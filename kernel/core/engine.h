@@ -48,13 +48,13 @@ struct engine_hooks {
     void (*health)(void *ctx, bool working, struct nx_str why);
 
     // Around each answer given to a request of owner. Both may be NULL.
-    void (*before)(void *ctx, const void *owner);
-    void (*after)(void *ctx, const void *owner);
+    void (*before)(void *ctx, void *owner);
+    void (*after)(void *ctx, void *owner);
 };
 
 // One publish. keep_count and keep_age_ms are the rules of the room's kind.
 struct engine_publish {
-    const void *owner; // any pointer that names the asker, not NULL
+    void *owner; // any pointer that names the asker, not NULL
     struct nx_str room;
     struct nx_str payload;
     uint32_t keep_count;
@@ -65,7 +65,7 @@ struct engine_publish {
 };
 
 struct engine_history {
-    const void *owner;
+    void *owner;
     struct nx_str room;
     uint32_t direction; // NX_HISTORY_
     uint32_t limit;     // 0: the position only
@@ -76,7 +76,7 @@ struct engine_history {
 
 // Who asks about facts, in which space, and where the answer goes.
 struct engine_asker {
-    const void *owner;
+    void *owner;
     struct nx_str space; // the plugin's id
     nx_fact_fn done;     // may be NULL for put and remove
     void *user;

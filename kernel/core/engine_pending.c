@@ -65,13 +65,13 @@ static struct engine_request take(struct engine_pending *pending,
     return copy;
 }
 
-static void enter(const struct engine_pending *pending, const void *owner) {
+static void enter(const struct engine_pending *pending, void *owner) {
     if (pending->hooks->before) {
         pending->hooks->before(pending->hooks->ctx, owner);
     }
 }
 
-static void leave(const struct engine_pending *pending, const void *owner) {
+static void leave(const struct engine_pending *pending, void *owner) {
     if (pending->hooks->after) {
         pending->hooks->after(pending->hooks->ctx, owner);
     }

@@ -29,8 +29,8 @@ enum engine_request_kind {
 
 struct engine_request {
     enum engine_request_kind kind;
-    const void *link;  // names the provider that has it
-    const void *owner; // NULL once cancelled
+    const void *link; // names the provider that has it
+    void *owner;      // NULL once cancelled
     union {
         nx_published_fn published;
         nx_history_fn history;

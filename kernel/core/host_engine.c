@@ -14,7 +14,7 @@
 // Fills in who publishes, and the rules of the room's kind, whose owner alone
 // may publish.
 static nx_status complete(
-        struct engine_publish *publish, const struct plugin *plugin) {
+        struct engine_publish *publish, struct plugin *plugin) {
     if (!host_text_given(publish->room)) {
         return NX_ERR_INVALID;
     }
@@ -32,7 +32,7 @@ static nx_status complete(
     return NX_OK;
 }
 
-static nx_status publish_checked(const struct plugin *plugin,
+static nx_status publish_checked(struct plugin *plugin,
         struct engine_publish *publish, struct nx_writer *event) {
     nx_status status = complete(publish, plugin);
     if (status == NX_OK) {
@@ -49,8 +49,7 @@ static nx_status publish(const struct nx_host *host, struct nx_str room_name,
         struct nx_writer *event, const struct nx_publish_opts *given,
         nx_published_fn done, void *user) {
     nx_status status;
-    const struct plugin *plugin =
-            host_enter(host, PHASES, "engine.publish", &status);
+    struct plugin *plugin = host_enter(host, PHASES, "engine.publish", &status);
     struct nx_publish_opts opts = {.struct_size = sizeof(opts)};
     struct engine_publish request = {
             .room = room_name,
@@ -73,8 +72,7 @@ static nx_status history(const struct nx_host *host, struct nx_str room_name,
         uint32_t direction, uint64_t offset, uint32_t limit, nx_history_fn done,
         void *user) {
     nx_status status;
-    const struct plugin *plugin =
-            host_enter(host, PHASES, "engine.history", &status);
+    struct plugin *plugin = host_enter(host, PHASES, "engine.history", &status);
     if (!plugin) {
         return status;
     }
@@ -94,7 +92,7 @@ static nx_status history(const struct nx_host *host, struct nx_str room_name,
 
 static struct engine *asking(const struct nx_host *host, const char *call,
         struct engine_asker *asker, nx_status *status) {
-    const struct plugin *plugin = host_enter(host, PHASES, call, status);
+    struct plugin *plugin = host_enter(host, PHASES, call, status);
     if (!plugin) {
         return NULL;
     }
@@ -145,8 +143,7 @@ static nx_status scan(const struct nx_host *host, struct nx_str prefix,
 }
 
 static int32_t durable(const struct nx_host *host) {
-    const struct plugin *plugin =
-            host_enter(host, PHASES, "engine.durable", NULL);
+    struct plugin *plugin = host_enter(host, PHASES, "engine.durable", NULL);
     return plugin && engine_durable(plugin->core->engine) ? 1 : 0;
 }
 

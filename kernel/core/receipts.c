@@ -28,14 +28,19 @@ void receipts_init(struct receipts *receipts) {
 }
 
 void receipts_note_record(
-        struct session *session, struct member *member, uint64_t offset) {
-    if (member->queued == 0 && member->proved == 0) {
-        member->proved = offset - 1;
-        member->pinged = offset - 1;
+        struct member *member, const struct nx_position *position) {
+    struct receipts *receipts = &member->session->receipts;
+    // The first record, or the first of a log made anew: what a Ping in
+    // flight would prove has nothing to do with its offsets.
+    if (member->epoch != position->epoch) {
+        nx_list_remove(&member->proof_link);
+        member->epoch = position->epoch;
+        member->proved = position->offset - 1;
+        member->pinged = member->proved;
     }
-    member->queued = offset;
+    member->queued = position->offset;
     if (!nx_list_linked(&member->proof_link)) {
-        nx_list_append(&session->receipts.members_waiting, &member->proof_link);
+        nx_list_append(&receipts->members_waiting, &member->proof_link);
     }
 }
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include <nexus/error.h>
+#include <nexus/rooms.h>
 #include <nexus/send.h>
 #include <nexus/util/list.h>
 
@@ -40,9 +41,9 @@ struct receipts {
 
 void receipts_init(struct receipts *receipts);
 
-// A record up to offset was queued for this membership.
+// A record was queued for this membership.
 void receipts_note_record(
-        struct session *session, struct member *member, uint64_t offset);
+        struct member *member, const struct nx_position *position);
 
 // A tracked event was queued; fn is called once.
 enum nx_err receipts_note_send(struct session *session, struct plugin *owner,

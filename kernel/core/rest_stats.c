@@ -69,7 +69,8 @@ static void put_latency(struct nx_writer *body, const struct stats *stats) {
 static void put_engine(struct nx_writer *body, const struct core *core) {
     const struct engine *engine = core->engine;
     writer_begin_object(body, "queues");
-    writer_put_u64(body, "pending_requests", ops_count(core->ops));
+    // All but the one being answered here.
+    writer_put_u64(body, "pending_requests", ops_count(core->ops) - 1);
     writer_put_u64(body, "engine_pending", engine_pending(engine, NULL));
     writer_put_i64(body, "engine_oldest_ms", engine_oldest_ms(engine));
     writer_end(body);

@@ -86,7 +86,9 @@ static void push_missed(struct room_join *join, struct session *session,
     for (size_t i = 0; i < join->count; i++) {
         if (session_push(session, join->missed[i].payload, OUTBOX_NORMAL, 0)
                 && tracked) {
-            receipts_note_record(session, member, join->missed[i].offset);
+            const struct nx_position position = {
+                    join->epoch, join->missed[i].offset};
+            receipts_note_record(member, &position);
         }
     }
 }

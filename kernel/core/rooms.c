@@ -258,12 +258,13 @@ uint32_t room_fan_out(struct room *room, struct payload *payload,
     return taken;
 }
 
-static void note_records(
-        struct room *room, uint64_t offset, nx_session_id except) {
+static void note_records(const struct room *room,
+        const struct nx_record *record, nx_session_id except) {
+    const struct nx_position position = {record->epoch, record->offset};
     nx_list_for_each (link, &room->members) {
         struct member *member = nx_container_of(link, struct member, room_link);
         if (member->session->id != except) {
-            receipts_note_record(member->session, member, offset);
+            receipts_note_record(member, &position);
         }
     }
 }
@@ -275,11 +276,13 @@ static uint32_t deliver_to_members(struct rooms *rooms, struct room *room,
     if (!payload) {
         return 0;
     }
-    uint32_t taken =
-            room_fan_out(room, payload, outbox_class_of(cls), 0, except);
+    enum outbox_class queue = outbox_class_of(cls);
+    uint32_t taken = room_fan_out(room, payload, queue, 0, except);
     payload_unref(payload);
-    if ((kind->flags & NX_ROOM_TRACKED) != 0 && record->offset > 0) {
-        note_records(room, record->offset, except);
+    // What may be shed cannot be proved: its Ping leaves before it.
+    if ((kind->flags & NX_ROOM_TRACKED) != 0 && record->offset > 0
+            && queue != OUTBOX_DROPPABLE) {
+        note_records(room, record, except);
     }
     rooms->core->stats->records++;
     return taken;
@@ -323,7 +326,7 @@ void rooms_received(struct rooms *rooms, struct member *member, uint64_t after,
             .session = member->session->id,
             .room_name = room_name(room),
             .user = user_name(member->session->user),
-            .epoch = room->epoch,
+            .epoch = member->epoch,
             .after = after,
             .upto = upto,
     };

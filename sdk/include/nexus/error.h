@@ -71,50 +71,43 @@ enum nx_err {
 #undef NX_ERR_ENUM_
 };
 
-// The wire word of a status, "internal" for numbers this header does not
-// know. Since 1.0.
+// One row of the table above.
+struct nx_err_row {
+    nx_status status;
+    uint32_t http;
+    const char *word;
+    const char *text;
+};
+
+// The row of a status; that of NX_ERR_INTERNAL for a number this header does
+// not know. Since 1.0.
+static inline const struct nx_err_row *nx_err_find(nx_status status) {
+#define NX_ERR_ROW_(name, number, word, http, text) {number, http, word, text},
+    static const struct nx_err_row rows[] = {
+            {NX_OK, 200, "ok", "no error"}, NX_ERRORS(NX_ERR_ROW_)};
+#undef NX_ERR_ROW_
+    const struct nx_err_row *found = NULL;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].status == status
+                || (!found && rows[i].status == NX_ERR_INTERNAL)) {
+            found = &rows[i];
+        }
+    }
+    return found;
+}
+
+// The wire word, the default sentence, and the HTTP status of a status.
+// Since 1.0.
 static inline const char *nx_err_word(nx_status status) {
-    switch (status) {
-    case NX_OK:
-        return "ok";
-#define NX_ERR_WORD_(name, number, word, http, text) \
-    case (number): \
-        return word;
-        NX_ERRORS(NX_ERR_WORD_)
-#undef NX_ERR_WORD_
-    default:
-        return "internal";
-    }
+    return nx_err_find(status)->word;
 }
 
-// The default sentence for a status. Since 1.0.
 static inline const char *nx_err_text(nx_status status) {
-    switch (status) {
-    case NX_OK:
-        return "no error";
-#define NX_ERR_TEXT_(name, number, word, http, text) \
-    case (number): \
-        return text;
-        NX_ERRORS(NX_ERR_TEXT_)
-#undef NX_ERR_TEXT_
-    default:
-        return "the server made a mistake";
-    }
+    return nx_err_find(status)->text;
 }
 
-// The HTTP status that goes with a status. Since 1.0.
 static inline uint32_t nx_err_http(nx_status status) {
-    switch (status) {
-    case NX_OK:
-        return 200;
-#define NX_ERR_HTTP_(name, number, word, http, text) \
-    case (number): \
-        return http;
-        NX_ERRORS(NX_ERR_HTTP_)
-#undef NX_ERR_HTTP_
-    default:
-        return 500;
-    }
+    return nx_err_find(status)->http;
 }
 
 #ifdef __cplusplus

@@ -29,6 +29,8 @@ struct nx_list {
 #define nx_container_of(ptr, type, member) \
     ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
+// NOLINTBEGIN(bugprone-macro-parentheses): pos and tmp are declared here
+
 // Declares pos, a struct nx_list pointer, and walks it from first to last.
 // The list must not change during the walk.
 #define nx_list_for_each(pos, head) \
@@ -39,6 +41,8 @@ struct nx_list {
 #define nx_list_for_each_safe(pos, tmp, head) \
     for (struct nx_list *pos = (head)->next, *tmp = pos->next; pos != (head); \
             pos = tmp, tmp = pos->next)
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 // Makes an empty list, or a link that is in no list.
 static inline void nx_list_init(struct nx_list *list) {

@@ -21,8 +21,8 @@ static struct fake fake;
 static struct fake other;
 
 // Names of two askers.
-static const char alice = 'a';
-static const char bob = 'b';
+static char alice = 'a';
+static char bob = 'b';
 
 // What the hooks and answers saw.
 static struct {
@@ -70,21 +70,20 @@ static inline void on_health(void *ctx, bool working, struct nx_str why) {
     seen.working = working;
 }
 
-static inline void on_before(void *ctx, const void *owner) {
+static inline void on_before(void *ctx, void *owner) {
     (void)ctx;
     assert_null(seen.inside);
     seen.inside = owner;
     seen.befores++;
 }
 
-static inline void on_after(void *ctx, const void *owner) {
+static inline void on_after(void *ctx, void *owner) {
     (void)ctx;
     assert_ptr_equal(seen.inside, owner);
     seen.inside = NULL;
 }
 
-static inline nx_status publish_as(
-        const char *owner, struct nx_publish_opts *opts);
+static inline nx_status publish_as(char *owner, struct nx_publish_opts *opts);
 
 static inline void on_published(
         void *user, const struct nx_publish_result *result) {
@@ -138,7 +137,7 @@ static inline int tear_down(void **state) {
 
 // --- requests and what the provider says to them --------------------------
 
-static inline struct engine_publish publish_request(const char *owner) {
+static inline struct engine_publish publish_request(char *owner) {
     return (struct engine_publish){
             .owner = owner,
             .room = {"room", 4},
@@ -150,8 +149,7 @@ static inline struct engine_publish publish_request(const char *owner) {
     };
 }
 
-static inline nx_status publish_as(
-        const char *owner, struct nx_publish_opts *opts) {
+static inline nx_status publish_as(char *owner, struct nx_publish_opts *opts) {
     struct engine_publish request = publish_request(owner);
     request.opts = opts;
     return engine_publish(engine, &request);

@@ -1,7 +1,6 @@
 #include "kernel/core/frame.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <nexus/error.h>
@@ -75,12 +74,10 @@ static void leaves_a_record_alone_that_has_no_offset(void **state) {
 
 static void reads_no_byte_behind_the_record(void **state) {
     (void)state;
-    char *text = malloc(7); // without a NUL
-    assert_non_null(text);
-    memcpy(text, "{\"a\":1}", 7);
-    const struct nx_record record = {.offset = 3, .payload = {text, 7}};
+    const char text[] = {'{', '"', 'a', '"', ':', '1', '}'};
+    const struct nx_record record = {
+            .offset = 3, .payload = {text, sizeof(text)}};
     assert_body(frame_of_record(&record, "seq"), "{\"a\":1,\"seq\":3}");
-    free(text);
 }
 
 static void frames_an_event_and_takes_its_writer(void **state) {

@@ -95,57 +95,6 @@ static void keeps_the_order_of_requests_that_waited(void **state) {
     }
 }
 
-static void survives_the_end_while_storage_is_silent(void **state) {
-    struct fake_host *host = *state;
-    nx_session_id alice = fake_host_connect(host, "alice");
-    nx_session_id bob = fake_host_connect(host, "bob");
-    chat_case_join(host, alice);
-    chat_case_say(host, alice, "x");
-    fake_host_hold_engine(host, true);
-    const char *const requests[] = {
-            "{'event_type':'chat.join','conversation_id':'new'}",
-            "{'event_type':'chat.message','conversation_id':'c',"
-            "'content':'y','client_id':'1'}",
-            "{'event_type':'chat.read','conversation_id':'c','seq':1}",
-            "{'event_type':'chat.read','conversation_id':'c','seq':2}",
-            "{'event_type':'chat.list'}",
-            "{'event_type':'chat.leave','conversation_id':'c'}",
-            "{'event_type':'chat.edit','content':'z',"
-            "'message_id':'m00000000000000010000000000000002'}",
-            "{'event_type':'chat.history','conversation_id':'c'}",
-    };
-    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-        chat_case_send(host, bob, "%s", requests[i]);
-        chat_case_send(host, alice, "%s", requests[i]);
-    }
-    fake_host_connect(host, "carol");
-    // Teardown stops the server now: nothing may leak, nobody may crash.
-}
-
-static void goes_through_a_reload_with_everything_it_had(void **state) {
-    struct fake_host *host = *state;
-    nx_session_id alice = fake_host_connect(host, "alice");
-    nx_session_id bob = fake_host_connect(host, "bob");
-    chat_case_join(host, bob);
-    const char *id =
-            fake_event_str(chat_case_say(host, alice, "before"), "message_id");
-    fake_host_skip(host, alice);
-    fake_host_skip(host, bob);
-
-    FAKE_ASSERT(host, fake_host_reload(host));
-
-    assert_true(fake_host_is_open(host, alice));
-    FAKE_ASSERT_SILENT(host, bob);
-    chat_case_say(host, alice, "after");
-    FAKE_EXPECT(got, host, bob, "chat.message");
-    FAKE_ASSERT_I64(got, "seq", 2);
-    chat_case_send(host, alice,
-            "{'event_type':'chat.edit','message_id':'%s','content':'new'}", id);
-    const struct fake_event *answer = chat_case_history(host, bob, "");
-    FAKE_ASSERT_STR(answer, "messages.0.content", "new");
-    FAKE_ASSERT_STR(answer, "messages.1.content", "after");
-}
-
 static void accepts_ids_with_any_characters_in_them(void **state) {
     struct fake_host *host = *state;
     nx_session_id alice = fake_host_connect(host, "a/l%i:ce");
@@ -170,8 +119,6 @@ int main(void) {
             CHAT_TEST(answers_all_who_wait_when_it_cannot_be_loaded),
             cmocka_unit_test(bounds_how_many_wait),
             CHAT_TEST(keeps_the_order_of_requests_that_waited),
-            CHAT_TEST(survives_the_end_while_storage_is_silent),
-            CHAT_TEST(goes_through_a_reload_with_everything_it_had),
             CHAT_TEST(accepts_ids_with_any_characters_in_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
