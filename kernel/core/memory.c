@@ -64,7 +64,7 @@ static nx_status open_memory(void *self, const struct nx_provider_sink *sink) {
 static bool are_valid_flags(const struct nx_provider_publish *publish) {
     uint32_t flags = publish->flags;
     uint32_t known =
-            NX_PUBLISH_EXPECT | NX_PUBLISH_LIVE_ONLY | NX_PUBLISH_NO_LOG;
+            NX_PUBLISH_EXPECT | NX_PUBLISH_SILENT | NX_PUBLISH_NO_LOG;
     if ((flags & ~known) != 0) {
         return false;
     }

@@ -157,7 +157,7 @@ static void deliver(const struct memory_request *request,
         const struct memory_record *record,
         const struct nx_publish_result *result,
         const struct nx_provider_sink *sink) {
-    if ((request->flags & NX_PUBLISH_LIVE_ONLY) != 0) {
+    if ((request->flags & NX_PUBLISH_SILENT) != 0) {
         return;
     }
     struct nx_record shown = {

@@ -91,6 +91,11 @@ void plugin_leave(struct plugin *plugin);
 // The plugin behind a host pointer. [any]
 struct plugin *plugin_of(const struct nx_host *host);
 
+// Whether events may be given to it; the kernel (NULL) always runs.
+static inline bool plugin_is_running(const struct plugin *plugin) {
+    return !plugin || plugin->phase == PHASE_RUNNING;
+}
+
 // NX_OK when the plugin may make a call tagged with these phases now; else
 // STATE, or THREAD when not on the logic thread, logged with the call's name.
 nx_status plugin_may(struct plugin *plugin, uint32_t phases, const char *call);

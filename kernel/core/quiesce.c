@@ -13,6 +13,7 @@
 #include "kernel/core/op.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/receipts.h"
+#include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
 
 #define MODULE   "plugins"
@@ -101,5 +102,6 @@ void quiesce_cancel(struct core *core, struct plugin *plugin) {
     while ((session = sessions_next(core->sessions, &cursor)) != NULL) {
         receipts_drop_owner(session, plugin);
     }
+    rooms_drop_owner(core->rooms, plugin);
     engine_cancel_owner(core->engine, plugin);
 }

@@ -31,6 +31,7 @@ struct missed {
 };
 
 struct room_join {
+    struct nx_list link; // struct rooms::joins
     struct rooms *rooms;
     nx_session_id session;
     struct plugin *owner;
@@ -48,6 +49,7 @@ struct room_join {
 };
 
 static void join_free(struct room_join *join) {
+    nx_list_remove(&join->link);
     for (size_t i = 0; i < join->count; i++) {
         payload_unref(join->missed[i].payload);
     }
@@ -258,6 +260,7 @@ static struct room_join *join_create(
     join->name.ptr = memcpy(join + 1, name.ptr, name.len);
     join->name.len = name.len;
     join->rooms = rooms;
+    nx_list_append(&rooms->joins, &join->link);
     join->session = request->session->id;
     join->owner = request->owner;
     join->done = request->done;
@@ -290,4 +293,21 @@ nx_status rooms_join(struct rooms *rooms, const struct rooms_join *request) {
         join_free(join);
     }
     return status;
+}
+
+void rooms_drop_owner(struct rooms *rooms, const struct plugin *owner) {
+    nx_list_for_each (link, &rooms->joins) {
+        struct room_join *join = nx_container_of(link, struct room_join, link);
+        if (join->owner == owner) {
+            join->owner = NULL;
+            join->done = NULL;
+        }
+    }
+}
+
+void rooms_drop_joins(struct rooms *rooms) {
+    struct nx_list *link;
+    while ((link = nx_list_take_first(&rooms->joins)) != NULL) {
+        join_free(nx_container_of(link, struct room_join, link));
+    }
 }

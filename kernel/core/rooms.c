@@ -29,6 +29,7 @@ struct rooms *rooms_create(struct core *core) {
         return NULL;
     }
     rooms->core = core;
+    nx_list_init(&rooms->joins);
     rooms->by_name = nx_strmap_create(ROOMS_MAX);
     rooms->by_id = idmap_create(ROOMS_MAX);
     if (!rooms->by_name || !rooms->by_id) {
@@ -42,6 +43,7 @@ void rooms_destroy(struct rooms *rooms) {
     if (!rooms) {
         return;
     }
+    rooms_drop_joins(rooms);
     nx_strmap_destroy(rooms->by_name, NULL);
     idmap_destroy(rooms->by_id);
     free(rooms);
@@ -276,12 +278,12 @@ static uint32_t deliver_to_members(struct rooms *rooms, struct room *room,
     if (!payload) {
         return 0;
     }
-    enum outbox_class queue = outbox_class_of(cls);
+    // Classes overtake each other: records of a log must not.
+    enum outbox_class queue =
+            record->offset > 0 ? OUTBOX_NORMAL : outbox_class_of(cls);
     uint32_t taken = room_fan_out(room, payload, queue, 0, except);
     payload_unref(payload);
-    // What may be shed cannot be proved: its Ping leaves before it.
-    if ((kind->flags & NX_ROOM_TRACKED) != 0 && record->offset > 0
-            && queue != OUTBOX_DROPPABLE) {
+    if ((kind->flags & NX_ROOM_TRACKED) != 0 && record->offset > 0) {
         note_records(room, record, except);
     }
     rooms->core->stats->records++;

@@ -85,6 +85,9 @@ nx_status rooms_join(struct rooms *rooms, const struct rooms_join *request);
 nx_status rooms_leave(
         struct rooms *rooms, struct nx_str name, struct session *session);
 
+// Forgets the callbacks of a plugin that goes away; its joins go on.
+void rooms_drop_owner(struct rooms *rooms, const struct plugin *owner);
+
 // The session leaves all its rooms.
 void rooms_leave_all(struct rooms *rooms, struct session *session);
 

@@ -339,7 +339,8 @@ static void deliver_emitted(
     };
     const struct registry_handler *handler =
             registry_find_handler(core->registry, ev.type);
-    if (handler
+    // Who has come to rest hears no more.
+    if (handler && plugin_is_running(handler->owner)
             && json_doc_parse(&router->doc, text, emitted->text_len,
                        JSON_DOC_DEPTH_MAX)
                     == NX_OK) {

@@ -21,16 +21,17 @@
 extern "C" {
 #endif
 
-#define NX_IFACE_ENGINE      "nexus.engine"
+#define NX_IFACE_ENGINE   "nexus.engine"
 
-#define NX_PUBLISH_EXPECT    (1u << 0) // append only at expect_offset
-#define NX_PUBLISH_LIVE_ONLY (1u << 1) // append, but tell no member
-#define NX_PUBLISH_NO_LOG    (1u << 2) // tell members, but do not append
+#define NX_PUBLISH_EXPECT (1u << 0) // append only at expect_offset
+#define NX_PUBLISH_SILENT (1u << 1) // append, but tell no member
+#define NX_PUBLISH_NO_LOG (1u << 2) // tell members, but do not append
 
 struct nx_publish_opts {
     uint32_t struct_size;
     uint32_t flags;         // NX_PUBLISH_
-    uint32_t cls;           // NX_CLASS_ for the members' queues
+    uint32_t cls;           // NX_CLASS_ for the members' queues, with NO_LOG;
+                            // records of a log are NORMAL, to keep their order
     uint32_t dedupe_ttl_s;  // how long dedupe_key is remembered
     uint64_t expect_offset; // with EXPECT: the log must end here, else CONFLICT
     nx_session_id except;   // a session that is not sent the record

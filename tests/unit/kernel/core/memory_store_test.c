@@ -30,7 +30,7 @@ static void delivers_before_it_completes(void **state) {
 static void appends_without_telling_when_live_only(void **state) {
     (void)state;
     struct nx_provider_publish quiet = request("quiet");
-    quiet.flags = NX_PUBLISH_LIVE_ONLY;
+    quiet.flags = NX_PUBLISH_SILENT;
 
     assert_int_equal(run(&quiet), NX_OK);
 
@@ -362,7 +362,7 @@ static void check_new(struct room *room, uint32_t flags, struct first *key) {
 static void publish_step(unsigned name, uint64_t *random) {
     struct room *room = &rooms[name];
     const uint32_t choices[] = {0, 0, NX_PUBLISH_EXPECT, NX_PUBLISH_EXPECT,
-            NX_PUBLISH_LIVE_ONLY, NX_PUBLISH_NO_LOG};
+            NX_PUBLISH_SILENT, NX_PUBLISH_NO_LOG};
     char text[16];
     char room_name[] = {'r', (char)('0' + name), '\0'};
     char key_name[] = {(char)('a' + prng_below(random, KEYS)), '\0'};
@@ -391,7 +391,7 @@ static void publish_step(unsigned name, uint64_t *random) {
         check_conflict(room);
     } else {
         check_new(room, publish.flags, key);
-        told = (publish.flags & NX_PUBLISH_LIVE_ONLY) == 0;
+        told = (publish.flags & NX_PUBLISH_SILENT) == 0;
     }
     assert_int_equal(seen.delivered - delivered, told ? 1 : 0);
     if (told) {
