@@ -73,10 +73,12 @@ static void cover(struct receipts *receipts) {
     nx_list_splice(&receipts->sends_covered, &receipts->sends_waiting);
 }
 
+// Seven bits to a byte: libwebsockets takes a Pong for text, and closes with
+// 1007 when it is not UTF-8.
 static struct payload *proof_frame(uint64_t counter) {
     unsigned char proof[PROOF_BYTES];
     for (unsigned i = 0; i < PROOF_BYTES; i++) {
-        proof[i] = (unsigned char)(counter >> (8 * (PROOF_BYTES - 1 - i)));
+        proof[i] = counter >> (7 * (PROOF_BYTES - 1 - i)) & 0x7f;
     }
     return payload_create(PAYLOAD_PING, proof, sizeof(proof));
 }
@@ -141,7 +143,7 @@ static bool is_proof(
     const unsigned char *proof = data;
     uint64_t counter = 0;
     for (unsigned i = 0; i < PROOF_BYTES; i++) {
-        counter = counter << 8 | proof[i];
+        counter = counter << 7 | proof[i];
     }
     return counter == receipts->counter;
 }

@@ -192,8 +192,10 @@ void ws_pong(struct link *link, const void *data, size_t len) {
 void ws_peer_closes(
         struct link *link, const unsigned char *payload, size_t len) {
     link->silent = true;
-    link->peer_code = len >= 2 ? (uint16_t)(payload[0] << 8 | payload[1])
-                               : CLOSE_NO_STATUS;
+    link->peer_code = CLOSE_NO_STATUS;
+    if (len >= 2) {
+        link->peer_code = (uint16_t)(payload[0] << 8 | payload[1]);
+    }
 }
 
 void ws_ending(struct link *link) {

@@ -97,24 +97,24 @@ struct nx_sdk {
 // Fills every member of sdk. [logic] C. Since 1.0.
 static inline void nx_sdk_load(struct nx_sdk *sdk, const struct nx_host *host) {
     sdk->host = host;
-#define NX_SDK_LOAD_(member, name) \
+#define NX_SDK_LOAD(member, name) \
     sdk->member = (const struct nx_##member##_v1 *)host->get_interface( \
             host, name, 1)
-    NX_SDK_LOAD_(log, NX_IFACE_LOG);
-    NX_SDK_LOAD_(config, NX_IFACE_CONFIG);
-    NX_SDK_LOAD_(json, NX_IFACE_JSON);
-    NX_SDK_LOAD_(router, NX_IFACE_ROUTER);
-    NX_SDK_LOAD_(send, NX_IFACE_SEND);
-    NX_SDK_LOAD_(rooms, NX_IFACE_ROOMS);
-    NX_SDK_LOAD_(users, NX_IFACE_USERS);
-    NX_SDK_LOAD_(timers, NX_IFACE_TIMERS);
-    NX_SDK_LOAD_(jobs, NX_IFACE_JOBS);
-    NX_SDK_LOAD_(auth, NX_IFACE_AUTH);
-    NX_SDK_LOAD_(http, NX_IFACE_HTTP);
-    NX_SDK_LOAD_(engine, NX_IFACE_ENGINE);
-    NX_SDK_LOAD_(metrics, NX_IFACE_METRICS);
-    NX_SDK_LOAD_(service, NX_IFACE_SERVICE);
-#undef NX_SDK_LOAD_
+    NX_SDK_LOAD(log, NX_IFACE_LOG);
+    NX_SDK_LOAD(config, NX_IFACE_CONFIG);
+    NX_SDK_LOAD(json, NX_IFACE_JSON);
+    NX_SDK_LOAD(router, NX_IFACE_ROUTER);
+    NX_SDK_LOAD(send, NX_IFACE_SEND);
+    NX_SDK_LOAD(rooms, NX_IFACE_ROOMS);
+    NX_SDK_LOAD(users, NX_IFACE_USERS);
+    NX_SDK_LOAD(timers, NX_IFACE_TIMERS);
+    NX_SDK_LOAD(jobs, NX_IFACE_JOBS);
+    NX_SDK_LOAD(auth, NX_IFACE_AUTH);
+    NX_SDK_LOAD(http, NX_IFACE_HTTP);
+    NX_SDK_LOAD(engine, NX_IFACE_ENGINE);
+    NX_SDK_LOAD(metrics, NX_IFACE_METRICS);
+    NX_SDK_LOAD(service, NX_IFACE_SERVICE);
+#undef NX_SDK_LOAD
 }
 
 // Writes a line to the server's log; longer than 511 bytes is cut.
@@ -138,18 +138,18 @@ nx_logf(const struct nx_sdk *sdk, uint32_t level, const char *format, ...) {
     }
 }
 
-#define NX_LIST_(...)    __VA_ARGS__
-#define NX_TEXT_(...)    #__VA_ARGS__
-#define NX_TEXT_OF_(...) NX_TEXT_(__VA_ARGS__)
+#define NX_PLUGIN_LIST(...)    __VA_ARGS__
+#define NX_PLUGIN_TEXT(...)    #__VA_ARGS__
+#define NX_PLUGIN_TEXT_OF(...) NX_PLUGIN_TEXT(__VA_ARGS__)
 
 // Keeps the manifest through --gc-sections where the compiler can.
 #if defined(__has_attribute)
 #if __has_attribute(retain)
-#define NX_RETAIN_ , retain
+#define NX_PLUGIN_RETAIN , retain
 #endif
 #endif
-#ifndef NX_RETAIN_
-#define NX_RETAIN_
+#ifndef NX_PLUGIN_RETAIN
+#define NX_PLUGIN_RETAIN
 #endif
 
 // Emits manifest, info and entry of a plugin from one list. prefixes_ and
@@ -161,15 +161,17 @@ nx_logf(const struct nx_sdk *sdk, uint32_t level, const char *format, ...) {
 #define NX_PLUGIN(id_, version_, license_, description_, state_version_, \
         state_min_, prefixes_, requires__, settings_, create_) \
     __attribute__((section(".nexus.info"), \
-            used NX_RETAIN_)) static const char nx_manifest_[] = \
+            used NX_PLUGIN_RETAIN)) static const char nx_manifest_[] = \
             NX_MANIFEST_BEGIN \
             "{\"id\":\"" id_ "\",\"version\":\"" version_ \
             "\",\"abi\":\"1.0\",\"license\":\"" license_ \
-            "\",\"prefixes\":[" NX_TEXT_OF_(NX_LIST_ \
-                            prefixes_) "],\"requires\":[" NX_TEXT_OF_(NX_LIST_ \
+            "\",\"prefixes\":[" NX_PLUGIN_TEXT_OF(NX_PLUGIN_LIST \
+                            prefixes_) "],\"requires\":[" NX_PLUGIN_TEXT_OF(NX_PLUGIN_LIST \
                             requires__) "]}" NX_MANIFEST_END; \
-    static const char *const nx_prefixes_[] = {NX_LIST_ prefixes_, NULL}; \
-    static const char *const nx_requires_[] = {NX_LIST_ requires__, NULL}; \
+    static const char *const nx_prefixes_[] = { \
+            NX_PLUGIN_LIST prefixes_, NULL}; \
+    static const char *const nx_requires_[] = { \
+            NX_PLUGIN_LIST requires__, NULL}; \
     static const struct nx_plugin_info nx_info_ = { \
             sizeof(struct nx_plugin_info), 0, state_version_, state_min_, id_, \
             version_, license_, description_, nx_prefixes_, nx_requires_, \

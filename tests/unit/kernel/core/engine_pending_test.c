@@ -16,7 +16,7 @@ static char bob = 'b';
 static const char first_link = '1';
 static const char second_link = '2';
 
-static uint64_t add(char *owner, const char *link);
+static uint64_t add(void *owner, const char *link);
 
 static void on_fact(void *user, const struct nx_fact_result *result) {
     (void)user;
@@ -27,7 +27,7 @@ static void on_fact(void *user, const struct nx_fact_result *result) {
     }
 }
 
-static uint64_t add(char *owner, const char *link) {
+static uint64_t add(void *owner, const char *link) {
     struct engine_request request = {
             .kind = ENGINE_REQUEST_FACT,
             .link = link,

@@ -99,7 +99,7 @@ static void refuses_more_plugins_than_it_has_room_for(void **state) {
     settings_errors_init(&errors);
     struct settings_store *store = settings_store_create();
     for (int i = 0; i < SETTINGS_PLUGINS_MAX; i++) {
-        char name[8];
+        char name[16];
         (void)snprintf(name, sizeof(name), "p%d", i);
         assert_non_null(plugin_list_add(store, name, "here", &errors));
     }

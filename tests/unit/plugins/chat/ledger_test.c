@@ -141,6 +141,35 @@ static void step(struct ledger *ledger) {
     }
 }
 
+// How many entries of the ledger are this message.
+static size_t count_entries(const struct ledger *ledger, int conversation,
+        int64_t seq, const char *id) {
+    size_t found = 0;
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct ack *ack = &ledger->acks[i];
+        found += ack->seq == seq && ack->conversation == conversation
+                && strcmp(ack->id, id) == 0;
+    }
+    return found;
+}
+
+static size_t check_page(const struct ledger *ledger, int conversation,
+        const struct fake_event *page, int64_t *last) {
+    size_t found = 0;
+    size_t count = fake_event_count(page, "messages");
+    for (size_t i = 0; i < count; i++) {
+        char field[64];
+        (void)snprintf(field, sizeof(field), "messages.%zu.seq", i);
+        int64_t seq = fake_event_i64(page, field);
+        assert_true(seq > *last);
+        *last = seq;
+        (void)snprintf(field, sizeof(field), "messages.%zu.message_id", i);
+        found += count_entries(
+                ledger, conversation, seq, fake_event_str(page, field));
+    }
+    return found;
+}
+
 // Reads a whole history, and counts what of the ledger is in it.
 static size_t check_history(
         struct ledger *ledger, nx_session_id session, int conversation) {
@@ -156,20 +185,7 @@ static size_t check_history(
                 fake_host_await(ledger->host, session, "chat.history");
         FAKE_ASSERT(ledger->host, page != NULL);
         more = fake_event_bool(page, "has_more");
-        size_t count = fake_event_count(page, "messages");
-        for (size_t i = 0; i < count; i++) {
-            char field[64];
-            (void)snprintf(field, sizeof(field), "messages.%zu.seq", i);
-            int64_t seq = fake_event_i64(page, field);
-            assert_true(seq > last);
-            last = seq;
-            (void)snprintf(field, sizeof(field), "messages.%zu.message_id", i);
-            for (size_t n = 0; n < ledger->count; n++) {
-                found += ledger->acks[n].seq == seq
-                        && ledger->acks[n].conversation == conversation
-                        && fake_event_is(page, field, ledger->acks[n].id);
-            }
-        }
+        found += check_page(ledger, conversation, page, &last);
     }
     return found;
 }
