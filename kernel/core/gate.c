@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <nexus/auth.h>
 #include <nexus/router.h>
+#include <nexus/util/str.h>
 
 #include "kernel/base/log.h"
 #include "kernel/base/random.h"
@@ -15,6 +15,7 @@
 #include "kernel/core/core.h"
 #include "kernel/core/envelope.h"
 #include "kernel/core/fields.h"
+#include "kernel/core/http_request.h"
 #include "kernel/core/json_text.h"
 #include "kernel/core/json_view.h"
 #include "kernel/core/op.h"
@@ -38,11 +39,6 @@ struct claim {
     char device[DEVICE_MAX + 1];
     char token[TOKEN_MAX + 1];
 };
-
-static struct nx_str text_of(const char *text) {
-    struct nx_str str = {text, strlen(text)};
-    return str;
-}
 
 uint32_t gate_admit(struct core *core, const char **why) {
     size_t limit = (size_t)core->settings->limits_connections;
@@ -73,8 +69,7 @@ static void refuse(struct session *session, nx_status status, uint16_t code,
 
 static void time_out(void *arg) {
     struct session *session = arg;
-    struct nx_str none = {NULL, 0};
-    refuse(session, NX_ERR_AUTH_TIMEOUT, CLOSE_AUTH_TIMEOUT, none);
+    refuse(session, NX_ERR_AUTH_TIMEOUT, CLOSE_AUTH_TIMEOUT, nx_str_none());
 }
 
 static void wait_for_connect(struct session *session) {
@@ -142,8 +137,9 @@ static void close_oldest(const struct session *newest) {
         const struct envelope_failure failure = {
                 .status = NX_ERR_LIMIT,
                 .code = close_code_word(CLOSE_TOO_MANY_CONNECTIONS),
-                .message = text_of("a newer connection of yours took the place "
-                                   "of this one"),
+                .message =
+                        nx_str_c("a newer connection of yours took the place "
+                                 "of this one"),
                 .limit_name = "limits.connections_per_user",
         };
         session_error(oldest, &failure);
@@ -165,10 +161,9 @@ static bool choose_device(struct session *session, const char *device) {
 static void accept_session(struct session *session, const char *device,
         struct nx_str user, int64_t expires_ms) {
     struct core *core = session->core;
-    struct nx_str none = {NULL, 0};
     if (!choose_device(session, device)
             || !users_attach(core->users, user, session)) {
-        refuse(session, NX_ERR_NO_MEMORY, CLOSE_INTERNAL, none);
+        refuse(session, NX_ERR_NO_MEMORY, CLOSE_INTERNAL, nx_str_none());
         return;
     }
     session->state = SESSION_OPEN;
@@ -207,11 +202,11 @@ static void take_decision(struct session *session, const struct claim *claim,
         return;
     }
     struct nx_str user =
-            decision->user.len > 0 ? decision->user : text_of(claim->user);
+            decision->user.len > 0 ? decision->user : nx_str_c(claim->user);
     if (!is_user_name(user)) {
         refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
-                text_of("user_id must be 1 to 128 bytes of UTF-8 without "
-                        "control characters"));
+                nx_str_c("user_id must be 1 to 128 bytes of UTF-8 without "
+                         "control characters"));
         return;
     }
     accept_session(session, claim->device, user, decision->expires_ms);
@@ -231,9 +226,9 @@ static void authenticate(struct session *session, struct claim *claim) {
     const struct nx_auth_request request = {
             .action = NX_AUTH_CONNECT,
             .session = session->id,
-            .user = text_of(claim->user),
-            .token = text_of(claim->token),
-            .address = text_of(session->address),
+            .user = nx_str_c(claim->user),
+            .token = nx_str_c(claim->token),
+            .address = nx_str_c(session->address),
     };
     struct nx_auth_decision decision;
     timer_cancel(&session->timer);
@@ -266,19 +261,6 @@ static bool copy_text(struct nx_str from, char *out, size_t size) {
     return true;
 }
 
-// "Bearer <token>"; other schemes are not ours.
-static struct nx_str bearer_of(struct nx_str authorization) {
-    static const char scheme[] = "bearer ";
-    size_t len = sizeof(scheme) - 1;
-    struct nx_str token = {NULL, 0};
-    if (authorization.len > len
-            && strncasecmp(authorization.ptr, scheme, len) == 0) {
-        token.ptr = authorization.ptr + len;
-        token.len = authorization.len - len;
-    }
-    return token;
-}
-
 static bool read_request(
         const struct gate_request *request, struct claim *claim) {
     struct nx_str query = request->query;
@@ -289,7 +271,7 @@ static bool read_request(
                     query, "token", claim->token, sizeof(claim->token))) {
         return false;
     }
-    struct nx_str token = bearer_of(request->authorization);
+    struct nx_str token = http_request_bearer(request->authorization);
     if (token.len == 0) {
         token = request->bearer;
     }
@@ -298,7 +280,7 @@ static bool read_request(
 }
 
 static bool is_device_name(const char *device) {
-    return fields_is_name(text_of(device));
+    return fields_is_name(nx_str_c(device));
 }
 
 nx_session_id gate_open(struct core *core, struct link *link,
@@ -316,8 +298,8 @@ nx_session_id gate_open(struct core *core, struct link *link,
     nx_session_id id = session->id;
     if (!read_request(request, claim) || !is_device_name(claim->device)) {
         refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
-                text_of("user_id, device_id or token in the URL is too long "
-                        "or not properly encoded"));
+                nx_str_c("user_id, device_id or token in the URL is too long "
+                         "or not properly encoded"));
         free(claim);
     } else if (claim->user[0] == '\0' && claim->token[0] == '\0') {
         wait_for_connect(session);
@@ -330,9 +312,8 @@ nx_session_id gate_open(struct core *core, struct link *link,
 
 void gate_connect(struct session *session, const struct nx_json *root) {
     struct claim *claim = calloc(1, sizeof(*claim));
-    struct nx_str none = {NULL, 0};
     if (!claim) {
-        refuse(session, NX_ERR_NO_MEMORY, CLOSE_INTERNAL, none);
+        refuse(session, NX_ERR_NO_MEMORY, CLOSE_INTERNAL, nx_str_none());
         return;
     }
     bool fits = copy_text(json_view_str(json_view_get(root, "user_id")),
@@ -343,7 +324,7 @@ void gate_connect(struct session *session, const struct nx_json *root) {
                     claim->token, sizeof(claim->token));
     if (!fits || !is_device_name(claim->device)) {
         refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
-                text_of("user_id, device_id or token is too long"));
+                nx_str_c("user_id, device_id or token is too long"));
         free(claim);
         return;
     }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include <nexus/users.h>
+#include <nexus/util/str.h>
 
 #include "kernel/core/core.h"
 #include "kernel/core/host_tables.h"
@@ -16,11 +17,6 @@ static struct session *find_session(
         const struct plugin *plugin, nx_session_id id) {
     struct session *session = sessions_find(plugin->core->sessions, id);
     return session && session->user ? session : NULL;
-}
-
-static struct nx_str text_of(const char *text) {
-    struct nx_str str = {text, text ? strlen(text) : 0};
-    return str;
 }
 
 static nx_status session_info(const struct nx_host *host, nx_session_id id,
@@ -42,8 +38,8 @@ static nx_status session_info(const struct nx_host *host, nx_session_id id,
             .struct_size = info->struct_size,
             .session = session->id,
             .user = user_name(session->user),
-            .device = text_of(session->device),
-            .address = text_of(session->address),
+            .device = nx_str_c(session->device),
+            .address = nx_str_c(session->address),
             .connected_ms = session->opened_ms,
             .active_ms = session->active_ms,
     };

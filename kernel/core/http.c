@@ -7,6 +7,7 @@
 
 #include <nexus/auth.h>
 #include <nexus/router.h>
+#include <nexus/util/str.h>
 
 #include "kernel/base/log.h"
 #include "kernel/core/auth.h"
@@ -28,11 +29,6 @@
 
 static const struct nx_str none = {NULL, 0};
 
-static struct nx_str text_of(const char *text) {
-    struct nx_str str = {text, text ? strlen(text) : 0};
-    return str;
-}
-
 static bool is_text(struct nx_str str, const char *text) {
     return str.len == strlen(text) && memcmp(str.ptr, text, str.len) == 0;
 }
@@ -46,7 +42,7 @@ struct lookup {
 
 // HEAD is a GET whose body the transport leaves out.
 static struct nx_str method_of(const struct http_request *request) {
-    return is_text(request->method, "HEAD") ? text_of("GET") : request->method;
+    return is_text(request->method, "HEAD") ? nx_str_c("GET") : request->method;
 }
 
 static void allow_method(struct lookup *lookup, const char *method) {
@@ -173,7 +169,7 @@ static void hand_over(struct core *core, struct op *op,
         err = read_body(core, request, &doc, &why);
     }
     if (err) {
-        fail(core, op, err, text_of(why));
+        fail(core, op, err, nx_str_c(why));
     } else {
         const struct nx_http_request given = {
                 .struct_size = sizeof(given),
@@ -204,7 +200,8 @@ static void call_route(struct core *core, struct op *op,
         return;
     }
     if (user.len > USER_NAME_MAX) {
-        fail(core, op, NX_ERR_INTERNAL, text_of("the user's name is too long"));
+        fail(core, op, NX_ERR_INTERNAL,
+                nx_str_c("the user's name is too long"));
         return;
     }
     if (user.ptr) {
@@ -281,7 +278,7 @@ static void refuse_route(struct core *core, struct http_link *link,
         const struct lookup *lookup) {
     if (lookup->allow[0] == '\0') {
         http_answer_refuse(core, link, NX_ERR_NOT_FOUND,
-                text_of("there is no such endpoint"), NULL);
+                nx_str_c("there is no such endpoint"), NULL);
     } else {
         http_answer_refuse(core, link, NX_ERR_METHOD, none, lookup->allow);
     }
@@ -299,8 +296,8 @@ void http_serve(struct core *core, struct http_link *link,
     struct op *op = ops_add(core->ops, OP_HTTP);
     if (!op) {
         http_answer_refuse(core, link, NX_ERR_OVERLOADED,
-                text_of("too many requests wait for their answers "
-                        "(limits.pending_requests)"),
+                nx_str_c("too many requests wait for their answers "
+                         "(limits.pending_requests)"),
                 NULL);
         return;
     }
@@ -316,7 +313,7 @@ void http_serve(struct core *core, struct http_link *link,
 void http_refuse(struct core *core, struct http_link *link, nx_status status,
         const char *detail) {
     core->stats->http_requests++;
-    http_answer_refuse(core, link, status, text_of(detail), NULL);
+    http_answer_refuse(core, link, status, nx_str_c(detail), NULL);
 }
 
 // A walk over at most limits.pending_requests: it happens only to those who

@@ -8,6 +8,7 @@
 #include <nexus/auth.h>
 #include <nexus/engine.h>
 #include <nexus/router.h>
+#include <nexus/util/str.h>
 
 #include "kernel/core/auth.h"
 #include "kernel/core/core.h"
@@ -47,11 +48,6 @@ struct publishing {
     nx_op_id op;
     char room[PREFIX_LEN + ROOM_ID_MAX + 1];
 };
-
-static struct nx_str text_of(const char *text) {
-    struct nx_str str = {text, strlen(text)};
-    return str;
-}
 
 struct nx_str room_events_id(struct nx_str room_name) {
     if (room_name.len > PREFIX_LEN
@@ -144,7 +140,7 @@ static void on_joined(void *user, const struct nx_join_result *result) {
         op_reply(core, op, join_answer(joining, room, result), NX_REPLY_RESULT);
     }
     if (session && room && room_user_sessions(room, session) == 1) {
-        struct nx_str username = text_of(joining->username);
+        struct nx_str username = nx_str_c(joining->username);
         username.ptr = username.len ? username.ptr : NULL;
         room_announce_tell(core->announce, room, "room.join",
                 user_name(session->user), username, session->id);
@@ -158,7 +154,7 @@ static void join(struct joining *joining) {
     nx_status status = NX_ERR_GONE;
     if (session) {
         const struct rooms_join request = {
-                .name = text_of(joining->room),
+                .name = nx_str_c(joining->room),
                 .session = session,
                 .since = joining->has_since ? &joining->since : NULL,
                 .done = on_joined,
@@ -231,7 +227,7 @@ static int32_t on_join(void *user, const struct nx_event *ev) {
             .action = NX_AUTH_JOIN,
             .session = ev->session,
             .user = ev->user,
-            .room = text_of(joining->room),
+            .room = nx_str_c(joining->room),
     };
     struct nx_auth_decision decision;
     int32_t verdict = auth_ask(core, &request, &decision, on_decided, joining);
@@ -261,13 +257,13 @@ static int32_t on_leave(void *user, const struct nx_event *ev) {
     }
     char room[PREFIX_LEN + ROOM_ID_MAX + 1];
     name_room(ev, room, sizeof(room));
-    status = rooms_leave(core->rooms, text_of(room), session);
+    status = rooms_leave(core->rooms, nx_str_c(room), session);
     struct op *op = ops_find(core->ops, ev->op);
     if (status || !op) {
         return status;
     }
     struct nx_writer *answer = writer_object(core->writers);
-    writer_put_str(answer, "room_id", room_events_id(text_of(room)));
+    writer_put_str(answer, "room_id", room_events_id(nx_str_c(room)));
     op_reply(core, op, answer, NX_REPLY_RESULT);
     return NX_DONE;
 }
@@ -275,11 +271,10 @@ static int32_t on_leave(void *user, const struct nx_event *ev) {
 static void on_member(void *user, const struct nx_member_event *ev) {
     struct core *core = user;
     struct room *room = rooms_get(core->rooms, ev->room);
-    struct nx_str none = {NULL, 0};
     if (ev->what == NX_MEMBER_LEFT && ev->user_sessions == 0 && room
             && room->member_count > 0) {
-        room_announce_tell(core->announce, room, "room.leave", ev->user, none,
-                ev->session);
+        room_announce_tell(core->announce, room, "room.leave", ev->user,
+                nx_str_none(), ev->session);
     }
 }
 
@@ -294,7 +289,7 @@ static void on_published(void *user, const struct nx_publish_result *result) {
     } else if (op) {
         struct nx_writer *answer = writer_object(core->writers);
         writer_put_str(
-                answer, "room_id", room_events_id(text_of(publishing->room)));
+                answer, "room_id", room_events_id(nx_str_c(publishing->room)));
         if (result->offset > 0) {
             writer_put_u64(answer, "offset", result->offset);
         }
@@ -318,7 +313,7 @@ static nx_status publish(struct core *core, const struct nx_event *ev,
                 .struct_size = sizeof(opts), .except = except};
         const struct engine_publish request = {
                 .owner = core,
-                .room = text_of(publishing->room),
+                .room = nx_str_c(publishing->room),
                 .payload = text,
                 .keep_count = (uint32_t)settings->history_max_records,
                 .keep_age_ms = (uint64_t)settings->rooms_history_age * 1000,
@@ -353,7 +348,7 @@ static int32_t on_broadcast(void *user, const struct nx_event *ev) {
     publishing->op = ev->op;
     name_room(ev, publishing->room, sizeof(publishing->room));
     const struct room *room =
-            rooms_find(core->rooms, text_of(publishing->room));
+            rooms_find(core->rooms, nx_str_c(publishing->room));
     status = room && room_member(room, session) ? NX_OK : NX_ERR_NOT_MEMBER;
     if (status == NX_OK) {
         int32_t echo = 1;

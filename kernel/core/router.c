@@ -6,6 +6,7 @@
 #include <nexus/auth.h>
 #include <nexus/router.h>
 #include <nexus/util/list.h>
+#include <nexus/util/str.h>
 
 #include "kernel/core/auth.h"
 #include "kernel/core/close.h"
@@ -83,18 +84,13 @@ static void refuse_status(const struct arrival *arrival, nx_status status,
     refuse(arrival, failure);
 }
 
-static struct nx_str text_of(const char *text) {
-    struct nx_str str = {text, text ? strlen(text) : 0};
-    return str;
-}
-
 static bool parse(struct arrival *arrival) {
     struct router *router = arrival->router;
     struct core *core = router->core;
     enum nx_err err = json_doc_parse(&router->doc, arrival->raw.ptr,
             arrival->raw.len, (unsigned)core->settings->limits_json_depth);
     if (err) {
-        refuse_status(arrival, err, text_of(json_doc_reason(&router->doc)));
+        refuse_status(arrival, err, nx_str_c(json_doc_reason(&router->doc)));
         return false;
     }
     writers_add_doc(core->writers, &router->doc);
@@ -102,7 +98,7 @@ static bool parse(struct arrival *arrival) {
     if (err) {
         const struct envelope_failure failure = {
                 .status = err,
-                .message = text_of(arrival->envelope.reason),
+                .message = nx_str_c(arrival->envelope.reason),
                 .field = arrival->envelope.field,
         };
         refuse(arrival, failure);
@@ -143,7 +139,7 @@ static bool may_send(const struct arrival *arrival) {
             .action = NX_AUTH_SEND,
             .session = arrival->session->id,
             .user = user_name(arrival->session->user),
-            .address = text_of(arrival->session->address),
+            .address = nx_str_c(arrival->session->address),
             .type = arrival->envelope.type,
     };
     struct nx_auth_decision decision;
@@ -222,7 +218,7 @@ static void dispatch(const struct arrival *arrival) {
     const struct registry_handler *handler =
             registry_find_handler(core->registry, arrival->envelope.type);
     if (!handler) {
-        refuse_status(arrival, NX_ERR_UNKNOWN_EVENT, text_of(NULL));
+        refuse_status(arrival, NX_ERR_UNKNOWN_EVENT, nx_str_c(NULL));
         return;
     }
     const struct op *op = open_op(arrival, handler);
@@ -256,7 +252,7 @@ static void greet(const struct arrival *arrival) {
         return;
     }
     refuse_status(arrival, NX_ERR_UNAUTHENTICATED,
-            text_of("send a connect event with your token first"));
+            nx_str_c("send a connect event with your token first"));
     session_close(arrival->session, CLOSE_UNAUTHENTICATED, NULL);
 }
 

@@ -2,6 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <nexus/util/str.h>
+
 #include "fake_parts.h"
 #include "kernel/core/core.h"
 #include "kernel/core/http.h"
@@ -17,19 +19,14 @@ struct http_link {
     bool done; // answered, or the client has left
 };
 
-static struct nx_str text_of(const char *text) {
-    struct nx_str str = {text, text ? strlen(text) : 0};
-    return str;
-}
-
 static struct nx_str header(void *ctx, const char *name) {
     const struct http_link *link = ctx;
     for (const char *const *pair = link->headers; pair && pair[0]; pair += 2) {
         if (strcasecmp(pair[0], name) == 0) {
-            return text_of(pair[1]);
+            return nx_str_c(pair[1]);
         }
     }
-    return text_of(NULL);
+    return nx_str_c(NULL);
 }
 
 void fake_http_respond(
@@ -73,11 +70,11 @@ const struct fake_response *fake_host_http_with(struct fake_host *host,
     struct http_link *link = link_create(host, headers);
     const char *mark = strchr(target, '?');
     struct http_request request = {
-            .method = text_of(method),
-            .path = text_of(target),
-            .query = text_of(mark ? mark + 1 : NULL),
-            .address = text_of("127.0.0.1"),
-            .body = text_of(body),
+            .method = nx_str_c(method),
+            .path = nx_str_c(target),
+            .query = nx_str_c(mark ? mark + 1 : NULL),
+            .address = nx_str_c("127.0.0.1"),
+            .body = nx_str_c(body),
             .header = header,
             .ctx = link,
     };

@@ -1,7 +1,7 @@
 /*
  * sdk - everything at once, and conveniences that are not part of the ABI.
  *
- * Includes every interface header and adds inline helpers: string literals,
+ * Includes every interface header and adds inline helpers: strings,
  * one struct with all interface tables, printf-like logging, and
  * NX_PLUGIN(), which writes info, manifest and entry from one list.
  *
@@ -33,46 +33,11 @@
 #include <nexus/timers.h>
 #include <nexus/types.h>
 #include <nexus/users.h>
+#include <nexus/util/str.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-static inline struct nx_str nx_str_n(const char *ptr, size_t len) {
-    struct nx_str str;
-    str.ptr = ptr;
-    str.len = len;
-    return str;
-}
-
-// A string of the plugin's own; NULL gives the absent string.
-static inline struct nx_str nx_str_c(const char *text) {
-    return nx_str_n(text, text ? strlen(text) : 0);
-}
-
-static inline struct nx_str nx_str_none(void) {
-    return nx_str_n(NULL, 0);
-}
-
-static inline int nx_str_eq(struct nx_str a, struct nx_str b) {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-static inline int nx_str_is(struct nx_str a, const char *text) {
-    return nx_str_eq(a, nx_str_c(text));
-}
-
-static inline int nx_str_starts(struct nx_str a, struct nx_str prefix) {
-    return a.len >= prefix.len
-            && (prefix.len == 0 || memcmp(a.ptr, prefix.ptr, prefix.len) == 0);
-}
-
-static inline struct nx_bytes nx_bytes_n(const void *ptr, size_t len) {
-    struct nx_bytes bytes;
-    bytes.ptr = ptr;
-    bytes.len = len;
-    return bytes;
-}
 
 // All interface tables of version 1; those the server does not offer are
 // NULL. List in info.requires_ what you use without a check.

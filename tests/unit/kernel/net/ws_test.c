@@ -69,6 +69,18 @@ static void talk(const struct frames *frames, const void *until, size_t len) {
     net_case_talk(&c, steps, 2);
 }
 
+// The same for frames the server closes over: a Close frame answers its own.
+static void talk_until_closed(const struct frames *frames) {
+    static const unsigned char close_frame[] = {
+            0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8};
+    const struct net_step steps[] = {
+            NET_SEND(OPENING, WELCOME),
+            NET_SEND_BYTES(frames->bytes, frames->len, "\x88", 1),
+            NET_SEND_BYTES(close_frame, sizeof(close_frame), NULL, 0),
+    };
+    net_case_talk(&c, steps, 3);
+}
+
 // The last frame of the server is a Close of that code, and it is the only
 // one.
 static void expect_close(unsigned code) {
@@ -132,8 +144,9 @@ static void closes_1009_over_a_message_that_is_too_long(void **state) {
     static const char body[LIMIT + 1] = {0};
     struct frames frames = {.len = 0};
     add_frame(&frames, 0x81, body, sizeof(body));
-    talk(&frames, NULL, 0);
+    talk_until_closed(&frames);
     assert_non_null(memmem(c.reply.data, c.reply.len, "too_large", 9));
+    expect_close(1009);
 }
 
 static void counts_all_pieces_of_a_message(void **state) {
@@ -143,8 +156,7 @@ static void counts_all_pieces_of_a_message(void **state) {
     memset(body, 'x', sizeof(body));
     add_frame(&frames, 0x01, body, sizeof(body));
     add_frame(&frames, 0x80, body, sizeof(body));
-    add_frame(&frames, 0x88, "\x03\xf1", 2);
-    talk(&frames, NULL, 0);
+    talk_until_closed(&frames);
     expect_close(1009);
 }
 
@@ -162,8 +174,7 @@ static void closes_1007_over_bad_utf_8(void **state) {
     (void)state;
     struct frames frames = {.len = 0};
     add_frame(&frames, 0x81, "\"\xff\xfe\"", 4);
-    add_frame(&frames, 0x88, "\x03\xef", 2);
-    talk(&frames, NULL, 0);
+    talk_until_closed(&frames);
     expect_close(1007);
 }
 
@@ -171,12 +182,7 @@ static void closes_1003_over_binary_messages(void **state) {
     (void)state;
     struct frames frames = {.len = 0};
     add_frame(&frames, 0x82, "\0\1", 2);
-    const struct net_step steps[] = {
-            NET_SEND(OPENING, WELCOME),
-            NET_SEND_BYTES(frames.bytes, frames.len, "unsupported_data", 16),
-            NET_SEND_BYTES("\x88\x82\0\0\0\0\x03\xeb", 8, NULL, 0),
-    };
-    net_case_talk(&c, steps, 3);
+    talk_until_closed(&frames);
     expect_close(1003);
 }
 
