@@ -38,7 +38,7 @@ static const struct nx_setting settings[] = {
         {"offline_messages", NX_SETTING_INT, NX_SETTING_LIVE, "100", "0..500",
                 "missed messages a session is sent when it connects, of all "
                 "its conversations together"},
-        {"rooms_at_login", NX_SETTING_INT, NX_SETTING_LIVE, "100", "0..10000",
+        {"rooms_at_login", NX_SETTING_INT, NX_SETTING_LIVE, "80", "0..10000",
                 "conversations a session enters when it connects, the most "
                 "recently used first"},
         {"cache_conversations", NX_SETTING_INT, NX_SETTING_LIVE, "10000",
