@@ -86,6 +86,9 @@ function(nexus_add_abi_tests)
     add_test(NAME abi/exports
       COMMAND ${scripts}/exports.sh ${PROJECT_BINARY_DIR})
     set_tests_properties(abi/exports PROPERTIES LABELS abi TIMEOUT 60)
+    add_test(NAME abi/install
+      COMMAND ${scripts}/install.sh ${PROJECT_BINARY_DIR})
+    set_tests_properties(abi/install PROPERTIES LABELS abi TIMEOUT 120)
   endif()
 endfunction()
 
