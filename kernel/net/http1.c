@@ -60,6 +60,7 @@ static struct http_link *link_create(struct server *server, struct lws *wsi) {
     link->server = server;
     link->wsi = wsi;
     timer_init(&link->timer, on_timer, link);
+    http_link_init_watcher(link);
     server->http_links++;
     lws_set_opaque_user_data(wsi, link);
     return link;
@@ -73,10 +74,17 @@ void http_link_clear(struct http_link *link) {
     link->state = HTTP_IDLE;
 }
 
+void http1_closing(struct http_link *link) {
+    if (link) {
+        http_link_stop_watching(link);
+    }
+}
+
 void http1_closed(struct http_link *link) {
     if (!link) {
         return;
     }
+    http_link_stop_watching(link);
     if (link->state == HTTP_SERVING) {
         http_gone(core_of(link), link);
     }

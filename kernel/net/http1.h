@@ -29,6 +29,9 @@ int http1_body(struct http_link *link, const char *data, size_t len);
 int http1_body_end(struct http_link *link);
 int http1_writable(struct http_link *link);
 
+// The socket is about to be closed. Accepts NULL.
+void http1_closing(struct http_link *link);
+
 // Frees the link. Accepts NULL.
 void http1_closed(struct http_link *link);
 

@@ -4,6 +4,7 @@
 #include "kernel/net/answer.h"
 #include "kernel/net/http1.h"
 #include "kernel/net/http_link.h"
+#include "kernel/net/loop.h"
 #include "kernel/net/received.h"
 #include "kernel/net/server.h"
 
@@ -11,9 +12,11 @@
 
 // Of a body that was refused, this much is still read: closing with unread
 // bytes would reset the connection, and the client might miss the answer.
-#define SKIP_MAX    ((size_t)1024 * 1024)
+#define SKIP_MAX ((size_t)1024 * 1024)
 
-#define PIECE_BYTES ((size_t)64 * 1024)
+// Small enough for what a socket takes at once when it is writable again: see
+// wait_until_writable().
+#define PIECE_BYTES ((size_t)16 * 1024)
 #define HEAD_ROOM   1024 // for the headers of an answer
 
 void http1_respond(void *ctx, struct http_link *link,
@@ -38,6 +41,40 @@ void http1_respond(void *ctx, struct http_link *link,
     lws_rx_flow_control(link->wsi, 1);
     lws_callback_on_writable(link->wsi);
 }
+
+// --- a full socket --------------------------------------------------------
+
+// With bytes to read that it does not want yet, libwebsockets would turn in
+// the loop without a pause, so reading is stopped while an answer leaves. But
+// then it does not write either: we must see for ourselves when it can. It
+// sends what is left of a piece first, and only then asks us for the next.
+
+static void on_writable(struct ev_loop *ev, ev_io *watcher, int events) {
+    struct http_link *link = watcher->data;
+    ev_io_stop(ev, watcher);
+    lws_rx_flow_control(link->wsi, 1);
+    lws_callback_on_writable(link->wsi);
+}
+
+static void wait_until_writable(struct http_link *link) {
+    if (ev_is_active(&link->writable)) {
+        return;
+    }
+    lws_rx_flow_control(link->wsi, 0);
+    ev_io_set(&link->writable, lws_get_socket_fd(link->wsi), EV_WRITE);
+    ev_io_start(loop_native(link->server->loop), &link->writable);
+}
+
+void http_link_init_watcher(struct http_link *link) {
+    ev_io_init(&link->writable, on_writable, -1, EV_WRITE);
+    link->writable.data = link;
+}
+
+void http_link_stop_watching(struct http_link *link) {
+    ev_io_stop(loop_native(link->server->loop), &link->writable);
+}
+
+// --- writing --------------------------------------------------------------
 
 static int finish_answer(struct http_link *link) {
     if (link->close) {
@@ -67,7 +104,7 @@ int http1_writable(struct http_link *link) {
         link->sent += piece;
     }
     if (link->sent < link->out.len || lws_partial_buffered(link->wsi)) {
-        lws_callback_on_writable(link->wsi);
+        wait_until_writable(link);
         return 0;
     }
     return finish_answer(link);

@@ -8,6 +8,7 @@
 #ifndef KERNEL_NET_HTTP_LINK_H
 #define KERNEL_NET_HTTP_LINK_H
 
+#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,7 +36,8 @@ struct http_link {
     struct nx_buf body;
     size_t body_left; // announced and not arrived
     struct nx_buf out;
-    size_t sent; // of out
+    size_t sent;    // of out
+    ev_io writable; // active between two pieces of out
     struct timer timer;
     uint64_t read_before; // bytes, when the last request had ended
     bool reused;          // not the first request
@@ -46,5 +48,9 @@ struct http_link {
 
 // Frees what belongs to one request; the next one may come.
 void http_link_clear(struct http_link *link);
+
+// Both in http1_answer.c. After the first, the socket may be closed.
+void http_link_stop_watching(struct http_link *link);
+void http_link_init_watcher(struct http_link *link);
 
 #endif

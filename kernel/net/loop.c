@@ -72,6 +72,17 @@ static void init_signals(struct loop *loop) {
     }
 }
 
+// Held back while no watcher is there to take them: their default would end
+// the process in the middle of coming up or of being taken down.
+static void mask_signals(const struct loop *loop, int how) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < SIGNALS; i++) {
+        sigaddset(&set, loop->signals[i].signum);
+    }
+    (void)pthread_sigmask(how, &set, NULL);
+}
+
 static void init_turn(struct loop *loop) {
     ev_prepare_init(&loop->before_sleep, on_before_sleep);
     loop->before_sleep.data = loop;
@@ -98,6 +109,7 @@ struct loop *loop_create(void) {
     sigaction(SIGPIPE, &ignore, NULL);
     init_turn(loop);
     init_signals(loop);
+    mask_signals(loop, SIG_BLOCK);
     ev_timer_init(&loop->deadline, on_deadline, 0.0, 0.0);
     ev_async_init(&loop->wake, on_wake);
     // From now on, so that a wake before loop_run() is not lost.
@@ -124,9 +136,11 @@ static void start_watchers(struct loop *loop) {
     for (int i = 0; i < SIGNALS; i++) {
         ev_signal_start(loop->ev, &loop->signals[i]);
     }
+    mask_signals(loop, SIG_UNBLOCK);
 }
 
 static void stop_watchers(struct loop *loop) {
+    mask_signals(loop, SIG_BLOCK);
     ev_prepare_stop(loop->ev, &loop->before_sleep);
     ev_check_stop(loop->ev, &loop->after_sleep);
     ev_timer_stop(loop->ev, &loop->deadline);

@@ -24,7 +24,7 @@ struct loop_work {
     void *ctx;
 };
 
-// Ignores SIGPIPE; the other signals keep their meaning until loop_run.
+// Ignores SIGPIPE, and holds the signals of loop_work back until loop_run.
 struct loop *loop_create(void);
 
 // Accepts NULL. Everything that uses the loop must be gone.

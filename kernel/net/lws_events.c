@@ -48,6 +48,11 @@ static int on_http_writable(const struct event *event) {
     return link ? http1_writable(link) : 0;
 }
 
+static int on_http_closing(const struct event *event) {
+    http1_closing(http_link_of(event));
+    return 0;
+}
+
 static int on_destroy(const struct event *event) {
     http1_closed(http_link_of(event));
     return 0;
@@ -126,6 +131,7 @@ static const struct reason_row rows[] = {
         {LWS_CALLBACK_HTTP_BODY, on_http_body},
         {LWS_CALLBACK_HTTP_BODY_COMPLETION, on_http_body_end},
         {LWS_CALLBACK_HTTP_WRITEABLE, on_http_writable},
+        {LWS_CALLBACK_CLOSED_HTTP, on_http_closing},
         {LWS_CALLBACK_WSI_DESTROY, on_destroy},
         {LWS_CALLBACK_RAW_ADOPT, on_stranger},
         {LWS_CALLBACK_RAW_RX, on_stranger},

@@ -19,7 +19,8 @@
 #define HANDSHAKES_MAX 1024 // requests whose headers are in memory
 #define SCRATCH_BYTES  (128 * 1024)
 #define WRITE_BYTES    65536
-#define TIMEOUT_S      5 // for headers, and for silence between requests
+#define REQUEST_S      10 // for the headers of a request
+#define KEEP_ALIVE_S   15 // of silence between two requests
 #define TICK_SECONDS   0.5
 
 // Descriptors that are no WebSockets: HTTP, plugins, files.
@@ -129,7 +130,7 @@ static bool create_context(struct server *server) {
             .pt_serv_buf_size = SCRATCH_BYTES,
             .max_http_header_pool = HANDSHAKES_MAX,
             .max_http_header_data = SERVER_HEADER_BYTES,
-            .timeout_secs = TIMEOUT_S,
+            .timeout_secs = REQUEST_S,
             .alpn = "http/1.1",
             .fd_limit_per_thread = 0, // anything else makes look-ups linear
     };
@@ -144,8 +145,8 @@ static bool create_vhost(struct server *server) {
             .vhost_name = "nexus",
             .protocols = protocols,
             .retry_and_idle_policy = &no_validity_checks,
-            .keepalive_timeout = TIMEOUT_S,
-            .timeout_secs_ah_idle = TIMEOUT_S,
+            .keepalive_timeout = KEEP_ALIVE_S,
+            .timeout_secs_ah_idle = REQUEST_S,
             .alpn = "http/1.1",
     };
     server->vhost = lws_create_vhost(server->context, &info);

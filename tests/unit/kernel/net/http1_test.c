@@ -13,7 +13,7 @@
 #define CLOSE  "Connection: close\r\n"
 #define LIVE   "GET /health/live HTTP/1.1\r\n" HOST
 #define JSON   "Content-Type: application/json\r\n"
-#define BIG    ((size_t)3 << 20)
+#define BIG    ((size_t)8 << 20)
 #define LATE_S "GET /late HTTP/1.1\r\n" HOST
 
 static struct net_case c;
@@ -155,6 +155,18 @@ static void sends_an_answer_larger_than_a_socket_takes(void **state) {
     assert_memory_equal(body, big, BIG);
 }
 
+// libwebsockets 4.1.6 alone would turn 100,000 times a second meanwhile.
+static void sleeps_while_a_client_does_not_take_its_answer(void **state) {
+    (void)state;
+    struct net_step step = NET_UNTIL_END(
+            "GET /big HTTP/1.1\r\n" HOST "\r\n" LIVE CLOSE "\r\n");
+    step.idle_ms = 500;
+    net_case_talk(&c, &step, 1);
+    assert_int_equal(count("HTTP/1.1 200 OK"), 2);
+    // Two for each piece of 16 KiB, and some.
+    assert_in_range(c.turns, 1, 3 * BIG / 16384);
+}
+
 static void answers_head_without_a_body(void **state) {
     (void)state;
     expect_status("HEAD /health/live HTTP/1.1\r\n" HOST CLOSE "\r\n", "200");
@@ -225,6 +237,7 @@ int main(void) {
             cmocka_unit_test(answers_pipelined_requests_in_their_order),
             cmocka_unit_test(closes_on_a_pipelined_request_with_a_body),
             cmocka_unit_test(sends_an_answer_larger_than_a_socket_takes),
+            cmocka_unit_test(sleeps_while_a_client_does_not_take_its_answer),
             cmocka_unit_test(answers_head_without_a_body),
             cmocka_unit_test(answers_options_itself),
             cmocka_unit_test(refuses_a_body_over_the_limit_after_taking_it),

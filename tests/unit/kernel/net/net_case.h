@@ -12,6 +12,7 @@
 #ifndef TESTS_UNIT_KERNEL_NET_NET_CASE_H
 #define TESTS_UNIT_KERNEL_NET_NET_CASE_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -32,13 +33,15 @@
 #include "tests/support/cmocka.h"
 
 #define NET_CASE_DEADLINE_S 10
-#define NET_CASE_REPLY_MAX  ((size_t)4 << 20)
+#define NET_CASE_REPLY_MAX  ((size_t)16 << 20)
+#define NET_CASE_RECEIVE    65536 // the client's buffer: little, and known
 
 struct net_step {
     const void *send; // NULL: nothing
     size_t len;
     const char *await; // NULL: the end of the connection
     size_t await_len;
+    int idle_ms; // before reading
 };
 
 #define NET_SEND(text, until) \
@@ -63,6 +66,7 @@ struct net_case {
     struct nx_buf reply; // all that the client has read
     bool ended;          // it saw the end of the connection
     bool late;           // a deadline passed
+    unsigned turns;      // of the loop
 };
 
 // --- client thread --------------------------------------------------------
@@ -70,7 +74,9 @@ struct net_case {
 static inline int net_case_connect(const struct net_case *c) {
     const struct address *address = listener_address(c->listener);
     const struct timeval deadline = {.tv_sec = NET_CASE_DEADLINE_S};
+    const int size = NET_CASE_RECEIVE;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline));
     if (connect(fd, (const struct sockaddr *)&address->storage, address->len)
             != 0) {
@@ -112,6 +118,7 @@ static inline void *net_case_client(void *arg) {
     for (size_t i = 0; fd >= 0 && i < c->step_count && !c->ended; i++) {
         const struct net_step *step = &c->steps[i];
         (void)send(fd, step->send, step->len, MSG_NOSIGNAL);
+        (void)poll(NULL, 0, step->idle_ms);
         net_case_read(c, fd, step);
     }
     if (fd >= 0) {
@@ -132,6 +139,7 @@ static inline void net_case_signalled(void *ctx, int signo) {
 // Stops when the client is done and its session has ended, too.
 static inline void net_case_turned(void *ctx) {
     struct net_case *c = ctx;
+    c->turns++;
     if (atomic_load(&c->done) && sessions_count(c->core->sessions) == 0) {
         loop_stop(c->loop);
     }
@@ -184,6 +192,7 @@ static inline void net_case_talk(
     c->step_count = count;
     c->ended = false;
     c->late = false;
+    c->turns = 0;
     atomic_store(&c->done, false);
     nx_buf_clear(&c->reply);
     assert_int_equal(pthread_create(&client, NULL, net_case_client, c), 0);
