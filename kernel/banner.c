@@ -9,6 +9,7 @@
 #include "kernel/core/core.h"
 #include "kernel/core/engine.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/registry.h"
 #include "kernel/core/settings.h"
 #include "kernel/net/address.h"
 #include "nexus_version.h"
@@ -33,7 +34,8 @@ static void add_plugins(struct nx_buf *out, const struct core *core) {
                 plugins_name(core->plugins, i),
                 plugins_version(core->plugins, i));
     }
-    nx_buf_append_cstr(out, count > 0 ? "" : "none");
+    nx_buf_append_cstr(out, count > 0 ? "\n  events   " : "none");
+    registry_list_prefixes(core->registry, out);
 }
 
 void banner_write(const struct core *core, const struct address *address) {
