@@ -300,6 +300,24 @@ class Recovery(harness.ServerTest):
                          [3, 4, 5])
 
 
+class LongRecovery(harness.ServerTest):
+    options = {"sets": [*FAST, "history.max_records=5000",
+                        "limits.outbox_bytes=4194304"]}
+
+    async def test_takes_more_than_one_look_at_the_log(self):
+        writer = await self.connect("writer")
+        epoch = await begin_log(writer, "r")
+        for n in range(2, 2501):
+            await writer.send("room.broadcast", room_id="r", n=n)
+        await writer.expect("room.broadcast", n=2500)
+        alice = await self.connect("alice")
+        ack = await alice.ack("room.join", room_id="r",
+                              since={"epoch": epoch, "offset": 100})
+        self.assertEqual((ack["recovered"], ack["offset"]), (True, 2500))
+        self.assertEqual([e["offset"] for e in await alice.settle()],
+                         list(range(101, 2501)))
+
+
 class Returning(harness.ServerTest):
     options = {"sets": [*FAST, "limits.connections_per_user=100"]}
 

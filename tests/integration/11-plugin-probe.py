@@ -84,9 +84,8 @@ class Probe(harness.ServerTest):
         alice = await self.connect("alice")
         for _ in range(50):
             await alice.send("probe.work", ref="w")
-            await alice.send("probe.later", delay_ms=60000)
         await alice.settle()
-        self.server.stop()
+        await asyncio.to_thread(self.server.stop)
 
 
 class Slow(harness.ServerTest):

@@ -90,7 +90,7 @@ export class Client {
     this.socket.send(JSON.stringify(event));
   }
 
-  // Skips what comes before, as the event that is awaited proves it is there.
+  // The first such event; others stay, as answers may overtake each other.
   async expect(type, fields = {}) {
     const fits = (event) => event.event_type === type
         && Object.entries(fields).every(([k, v]) => event[k] === v);
@@ -98,7 +98,7 @@ export class Client {
       for (;;) {
         const at = this.events.findIndex(fits);
         if (at >= 0) {
-          return this.events.splice(0, at + 1).at(-1);
+          return this.events.splice(at, 1)[0];
         }
         await new Promise((resolve) => { this.#arrived = resolve; });
       }
