@@ -2,15 +2,10 @@
 
 #include <assert.h>
 
-#include "kernel/base/random.h"
-
 #define SMALLEST_CAP 4
 
-void memory_log_init(struct memory_log *log) {
-    *log = (struct memory_log){0};
-    do {
-        log->epoch = random_u64();
-    } while (log->epoch == 0);
+void memory_log_init(struct memory_log *log, uint64_t epoch) {
+    *log = (struct memory_log){.epoch = epoch};
 }
 
 void memory_log_finish(struct memory_log *log) {

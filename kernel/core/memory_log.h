@@ -34,7 +34,7 @@ struct memory_log {
     uint64_t keep_age_ms;        // 0: no age limit
 };
 
-void memory_log_init(struct memory_log *log);
+void memory_log_init(struct memory_log *log, uint64_t epoch);
 void memory_log_finish(struct memory_log *log);
 
 // Makes sure that the next append finds a place.

@@ -6,6 +6,8 @@
 
 #include <nexus/util/strmap.h>
 
+#include "kernel/base/random.h"
+
 // What a log costs in the map, roughly: a slot, its index, its entry.
 #define MAP_BYTES 96
 
@@ -23,12 +25,19 @@ struct memory_logs {
     size_t max_logs;
     struct nx_list by_age; // struct room_log::age, written longest ago first
     struct nx_list filled; // struct room_log::filled, in the same order
+    uint64_t next_epoch;   // of logs that will be made, until one is dropped
     size_t records;
     size_t bytes;
     size_t fixed_bytes; // part of bytes: logs as if they had no records
     uint64_t dropped;
     uint64_t evicted;
 };
+
+static void renew_epoch(struct memory_logs *logs) {
+    do {
+        logs->next_epoch = random_u64();
+    } while (logs->next_epoch == 0);
+}
 
 struct memory_logs *memory_logs_create(
         const struct clock *clock, size_t max_logs) {
@@ -42,6 +51,7 @@ struct memory_logs *memory_logs_create(
         return NULL;
     }
     logs->clock = clock;
+    renew_epoch(logs);
     logs->max_logs = max_logs;
     nx_list_init(&logs->by_age);
     nx_list_init(&logs->filled);
@@ -96,6 +106,7 @@ static void drop_oldest_log(struct memory_logs *logs) {
     (void)nx_strmap_remove(logs->by_name, room->name, room->name_len);
     free_room_log(room);
     logs->dropped++;
+    renew_epoch(logs);
 }
 
 static struct room_log *add_room_log(
@@ -104,7 +115,7 @@ static struct room_log *add_room_log(
     if (!room) {
         return NULL;
     }
-    memory_log_init(&room->log);
+    memory_log_init(&room->log, logs->next_epoch);
     nx_list_init(&room->age);
     nx_list_init(&room->filled);
     room->name_len = name.len;
@@ -196,6 +207,10 @@ void memory_logs_shrink(struct memory_logs *logs, size_t most_bytes) {
             evict_oldest_record(logs);
         }
     }
+}
+
+uint64_t memory_logs_next_epoch(const struct memory_logs *logs) {
+    return logs->next_epoch;
 }
 
 size_t memory_logs_count(const struct memory_logs *logs) {

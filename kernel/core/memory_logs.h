@@ -59,6 +59,11 @@ void memory_logs_shrink(struct memory_logs *logs, size_t most_bytes);
 size_t memory_logs_count(const struct memory_logs *logs);
 size_t memory_logs_records(const struct memory_logs *logs);
 size_t memory_logs_bytes(const struct memory_logs *logs);
+// The epoch a room without a log will have when it gets one: logs made later
+// share it until one is dropped, so that a dropped one never comes back under
+// its old epoch.
+uint64_t memory_logs_next_epoch(const struct memory_logs *logs);
+
 uint64_t memory_logs_dropped(const struct memory_logs *logs);
 uint64_t memory_logs_evicted(const struct memory_logs *logs);
 

@@ -107,7 +107,7 @@ static bool is_conflict(struct memory_store *store,
         return false;
     }
     result->status = NX_ERR_CONFLICT;
-    result->epoch = log ? log->epoch : 0;
+    result->epoch = log ? log->epoch : memory_logs_next_epoch(store->logs);
     result->offset = end;
     return true;
 }
@@ -204,6 +204,7 @@ static void history(struct memory_store *store,
     struct nx_history_result result = {
             .struct_size = sizeof(result),
             .status = NX_OK,
+            .epoch = memory_logs_next_epoch(store->logs),
             .records = records,
     };
     const struct memory_log *log =

@@ -84,7 +84,12 @@ static void fail_join(const struct joining *joining, nx_status status) {
         return;
     }
     if (status == NX_ERR_LIMIT) {
-        fail_limit(core, op, "limits.rooms_per_session, limits.rooms");
+        const struct session *session =
+                sessions_find(core->sessions, joining->session);
+        bool own = session
+                && session->member_count
+                        >= core->settings->limits_rooms_per_session;
+        fail_limit(core, op, own ? "limits.rooms_per_session" : "limits.rooms");
     } else {
         op_fail_status(core, op, status);
     }

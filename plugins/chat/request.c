@@ -273,10 +273,15 @@ static int32_t dispatch(const struct request *request, struct nx_str raw) {
         return request->kind->run(request, NULL, NULL);
     }
     struct nx_str name = request_str(request, "conversation_id");
+    bool direct = request_get(request, "recipient_id") != NULL;
+    if (name.ptr && direct) {
+        return chat_refuse(request->chat, request->op, NX_ERR_INVALID_FIELD,
+                "give conversation_id or recipient_id, not both");
+    }
     if (name.ptr) {
         return enter(request, name, raw);
     }
-    if (request_get(request, "recipient_id")) {
+    if (direct) {
         return enter_by_recipient(request, raw);
     }
     return enter_by_message(request, raw);

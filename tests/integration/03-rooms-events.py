@@ -125,7 +125,7 @@ class Limits(harness.ServerTest):
             await alice.ack("room.join", room_id=f"r{i}")
         error = await alice.error("limit_exceeded", "room.join",
                                   room_id="r100")
-        self.assertIn("limits.rooms_per_session", error["details"]["limit"])
+        self.assertEqual(error["details"]["limit"], "limits.rooms_per_session")
         await alice.ack("room.leave", room_id="r7")
         await alice.ack("room.join", room_id="r100")
 

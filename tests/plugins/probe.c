@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include <nexus/sdk.h>
+#include <nexus/util/list.h>
 
 struct probe {
     struct nx_plugin base;
@@ -26,10 +27,13 @@ struct probe {
     int64_t again; // so often quiesce() asks for time
     int32_t busy;  // quiesce() leaves a job behind
     nx_metric_id events_total;
+    struct nx_list late; // struct late::link
 };
 
-// A request that is answered later; owned by whatever will answer it.
+// A request that is answered later. Freed by whatever answers it, or with
+// the instance.
 struct late {
+    struct nx_list link; // struct probe::late
     struct probe *probe;
     nx_op_id op;
 };
@@ -43,8 +47,14 @@ static struct late *late_create(struct probe *probe, nx_op_id op) {
     if (late) {
         late->probe = probe;
         late->op = op;
+        nx_list_append(&probe->late, &late->link);
     }
     return late;
+}
+
+static void late_free(struct late *late) {
+    nx_list_remove(&late->link);
+    free(late);
 }
 
 // Answers with the counters, whatever was asked.
@@ -61,7 +71,7 @@ static void on_timer(void *user, nx_timer_id timer) {
     struct late *late = user;
     late->probe->counts.timers++;
     answer(late->probe, late->op);
-    free(late);
+    late_free(late);
 }
 
 static int32_t answer_later(struct probe *probe, const struct nx_event *ev) {
@@ -75,7 +85,7 @@ static int32_t answer_later(struct probe *probe, const struct nx_event *ev) {
     nx_status status = probe->nx.timers->set(probe->nx.host,
             delay_ms > 0 ? (uint64_t)delay_ms : 0, 0, on_timer, late, NULL);
     if (status != NX_OK) {
-        free(late);
+        late_free(late);
         return status;
     }
     return NX_LATER;
@@ -94,7 +104,7 @@ static void on_work_done(void *user, void *arg, nx_status status) {
     if (late->op != 0) {
         answer(probe, late->op);
     }
-    free(late);
+    late_free(late);
 }
 
 static int32_t start_work(struct probe *probe, nx_op_id op) {
@@ -105,7 +115,7 @@ static int32_t start_work(struct probe *probe, nx_op_id op) {
     nx_status status = probe->nx.jobs->submit(
             probe->nx.host, work, on_work_done, probe, late, NULL);
     if (status != NX_OK) {
-        free(late);
+        late_free(late);
         return status;
     }
     return NX_LATER;
@@ -117,7 +127,7 @@ static void on_published(void *user, const struct nx_publish_result *result) {
     if (late->op != 0) {
         answer(late->probe, late->op);
     }
-    free(late);
+    late_free(late);
 }
 
 static int32_t publish(struct probe *probe, const struct nx_event *ev) {
@@ -135,7 +145,7 @@ static int32_t publish(struct probe *probe, const struct nx_event *ev) {
     nx_status status = probe->nx.engine->publish(
             probe->nx.host, room, out, NULL, on_published, late);
     if (status != NX_OK) {
-        free(late);
+        late_free(late);
         return status;
     }
     return NX_LATER;
@@ -286,6 +296,10 @@ static nx_status quiesce(struct nx_plugin *base, uint32_t reason) {
 }
 
 static void destroy(struct nx_plugin *base) {
+    struct nx_list *link;
+    while ((link = nx_list_take_first(&probe_of(base)->late)) != NULL) {
+        late_free(nx_container_of(link, struct late, link));
+    }
     free(probe_of(base));
 }
 
@@ -295,6 +309,7 @@ static nx_status create(const struct nx_host *host, struct nx_plugin **out) {
         return NX_ERR_NO_MEMORY;
     }
     nx_sdk_load(&probe->nx, host);
+    nx_list_init(&probe->late);
     probe->counts.creates = 1;
     probe->base.struct_size = sizeof(probe->base);
     probe->base.self = probe;

@@ -64,7 +64,7 @@ typedef void (*nx_published_fn)(
 struct nx_history_result {
     uint32_t struct_size;
     nx_status status;
-    uint64_t epoch; // 0: the log does not exist
+    uint64_t epoch; // also of a log without records yet; 0: not known
     uint64_t first; // oldest offset still kept, 0: none
     uint64_t last;  // newest offset, 0: none
     size_t count;

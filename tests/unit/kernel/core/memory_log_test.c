@@ -13,7 +13,7 @@ struct fixture {
 
 static void begin(struct fixture *f) {
     clock_init_fake(&f->clock, 1000000);
-    memory_log_init(&f->log);
+    memory_log_init(&f->log, 7);
 }
 
 static void add_text(struct fixture *f, const char *text, uint32_t keep_count,
@@ -60,17 +60,6 @@ static void counts_offsets_from_one(void **state) {
         assert_int_equal(records[i].struct_size, sizeof(records[i]));
     }
     memory_log_finish(&f.log);
-}
-
-static void has_an_epoch_of_its_own(void **state) {
-    (void)state;
-    struct memory_log first;
-    struct memory_log second;
-    memory_log_init(&first);
-    memory_log_init(&second);
-
-    assert_true(first.epoch != 0 && second.epoch != 0);
-    assert_true(first.epoch != second.epoch);
 }
 
 static void keeps_the_newest_by_count(void **state) {
@@ -304,7 +293,6 @@ static void behaves_like_a_list_of_everything(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(counts_offsets_from_one),
-            cmocka_unit_test(has_an_epoch_of_its_own),
             cmocka_unit_test(keeps_the_newest_by_count),
             cmocka_unit_test(keeps_less_when_the_rule_gets_stricter),
             cmocka_unit_test(drops_what_is_older_than_the_age),
