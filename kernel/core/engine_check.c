@@ -45,8 +45,7 @@ static bool copy_opts(
 }
 
 static bool are_valid_flags(uint32_t flags, uint32_t keep_count) {
-    uint32_t known =
-            NX_PUBLISH_EXPECT | NX_PUBLISH_SILENT | NX_PUBLISH_NO_LOG;
+    uint32_t known = NX_PUBLISH_EXPECT | NX_PUBLISH_SILENT | NX_PUBLISH_NO_LOG;
     if ((flags & ~known) != 0) {
         return false;
     }

@@ -63,8 +63,7 @@ static nx_status open_memory(void *self, const struct nx_provider_sink *sink) {
 // Whether the flags go together, and with the rules of the room's log.
 static bool are_valid_flags(const struct nx_provider_publish *publish) {
     uint32_t flags = publish->flags;
-    uint32_t known =
-            NX_PUBLISH_EXPECT | NX_PUBLISH_SILENT | NX_PUBLISH_NO_LOG;
+    uint32_t known = NX_PUBLISH_EXPECT | NX_PUBLISH_SILENT | NX_PUBLISH_NO_LOG;
     if ((flags & ~known) != 0) {
         return false;
     }
