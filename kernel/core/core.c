@@ -148,6 +148,7 @@ static bool run_round(struct core *core) {
 }
 
 void core_turn(struct core *core) {
+    stats_turn_begins(core->stats, clock_now_ns(&core->clock));
     timers_advance(&core->timers);
     core->busy = true;
     for (int round = 0; round < ROUNDS_MAX && core->busy; round++) {
@@ -161,6 +162,7 @@ void core_turn(struct core *core) {
 
 int64_t core_sleep_ms(struct core *core) {
     int64_t sleep_ms;
+    stats_turn_ends(core->stats, clock_now_ns(&core->clock));
     if (core->busy) {
         return 0;
     }

@@ -47,6 +47,7 @@ uint32_t gate_admit(struct core *core, const char **why) {
         *why = "the server is going away";
     } else if (sessions_count(core->sessions) >= limit) {
         *why = "the server is full (limits.connections)";
+        stats_refused(core->stats, LIMIT_CONNECTIONS);
     }
     core->stats->sessions_refused += *why ? 1 : 0;
     return *why ? 503 : 0;
@@ -69,6 +70,7 @@ static void refuse(struct session *session, nx_status status, uint16_t code,
 
 static void time_out(void *arg) {
     struct session *session = arg;
+    stats_refused(session->core->stats, LIMIT_AUTH_TIMEOUT);
     refuse(session, NX_ERR_AUTH_TIMEOUT, CLOSE_AUTH_TIMEOUT, nx_str_none());
 }
 
@@ -142,6 +144,7 @@ static void close_oldest(const struct session *newest) {
                                  "of this one"),
                 .limit_name = "limits.connections_per_user",
         };
+        stats_refused(core->stats, LIMIT_CONNECTIONS_PER_USER);
         session_error(oldest, &failure);
         session_close(oldest, CLOSE_TOO_MANY_CONNECTIONS, NULL);
     }

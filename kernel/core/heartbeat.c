@@ -12,7 +12,7 @@
 #define SECOND_LOOK_MS 1000
 
 static void give_up(struct session *session) {
-    session->core->stats->closed_heartbeat++;
+    stats_refused(session->core->stats, LIMIT_HEARTBEAT_TIMEOUT);
     log_info("session", "no sign of life", LOG_UINT("session", session->id),
             LOG_STR("user", session->user->name),
             LOG_STR("limit", "heartbeat.timeout"));

@@ -109,6 +109,9 @@ static enum nx_err read_body(struct core *core,
     enum nx_err err = json_doc_parse(doc, request->body.ptr, request->body.len,
             (unsigned)core->settings->limits_json_depth);
     if (err) {
+        if (err == NX_ERR_TOO_DEEP) {
+            stats_refused(core->stats, LIMIT_JSON_DEPTH);
+        }
         *why = json_doc_reason(doc);
         return err;
     }
@@ -313,6 +316,7 @@ void http_serve(struct core *core, struct http_link *link,
 void http_refuse(struct core *core, struct http_link *link, nx_status status,
         const char *detail) {
     core->stats->http_requests++;
+    stats_refused_as(core->stats, detail);
     http_answer_refuse(core, link, status, nx_str_c(detail), NULL);
 }
 

@@ -38,6 +38,7 @@ static uint32_t retry_after_s(uint32_t http_status, nx_status status) {
 static void send_to(struct core *core, struct http_link *link,
         const struct http_response *response) {
     core->stats->http_errors += response->status >= 400 ? 1 : 0;
+    core->stats->http_answers[response->status / 100]++;
     core->transport.ops->respond(core->transport.ctx, link, response);
 }
 

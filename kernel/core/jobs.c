@@ -12,6 +12,7 @@
 #include "kernel/core/core.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/settings.h"
+#include "kernel/core/stats.h"
 
 #define MODULE "jobs"
 
@@ -214,6 +215,7 @@ enum nx_err jobs_submit(
         return NX_ERR_INVALID;
     }
     if (queue_is_full(jobs)) {
+        stats_refused(jobs->core->stats, LIMIT_JOBS_QUEUE);
         return NX_ERR_LIMIT;
     }
     if (jobs->thread_count == 0 && !start_threads(jobs)) {

@@ -94,7 +94,11 @@ static void op_release(struct ops *ops, struct op *op) {
 }
 
 struct op *ops_add(struct ops *ops, enum op_kind kind) {
-    struct op *op = idmap_count(ops->by_id) < ops->max ? op_alloc(ops) : NULL;
+    if (idmap_count(ops->by_id) >= ops->max) {
+        stats_refused(ops->core->stats, LIMIT_PENDING_REQUESTS);
+        return NULL;
+    }
+    struct op *op = op_alloc(ops);
     if (!op) {
         return NULL;
     }

@@ -123,6 +123,7 @@ static void judge_time(
     int64_t spent = now - frame->entered_ns;
     plugin->calls++;
     plugin->busy_ns += (uint64_t)spent;
+    histogram_add(&plugin->spent, (uint64_t)spent);
     if (spent < plugin->core->settings->callbacks_slow_ms * NS_IN_MS) {
         return;
     }

@@ -23,6 +23,7 @@
 #include <nexus/plugin.h>
 #include <nexus/util/list.h>
 
+#include "kernel/core/histogram.h"
 #include "kernel/core/plugin_docs.h"
 
 struct core;
@@ -70,6 +71,7 @@ struct plugin {
     // Sums for statistics.
     uint64_t calls;
     uint64_t busy_ns; // callbacks into others that nest inside are counted
+    struct histogram spent; // ns in a callback
     uint64_t slow_calls;
     uint64_t misuses; // writers left open
 };

@@ -345,3 +345,7 @@ const char *plugins_name(const struct plugins *plugins, size_t i) {
 const char *plugins_version(const struct plugins *plugins, size_t i) {
     return plugins_get(plugins, i)->entry->info->version;
 }
+
+size_t plugins_image_count(const struct plugins *plugins) {
+    return loader_image_count(plugins->loader);
+}

@@ -70,4 +70,7 @@ struct plugin *plugins_get(const struct plugins *plugins, size_t i);
 const char *plugins_name(const struct plugins *plugins, size_t i);
 const char *plugins_version(const struct plugins *plugins, size_t i);
 
+// Files mapped since the start; see loader.h.
+size_t plugins_image_count(const struct plugins *plugins);
+
 #endif

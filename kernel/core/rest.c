@@ -210,6 +210,7 @@ enum nx_err rest_register(struct registry *registry, struct core *core) {
             {"/api/ws/rooms/{room_id}", rest_room},
             {"/health/live", rest_live},
             {"/health/ready", rest_ready},
+            {"/metrics", rest_metrics},
     };
     enum nx_err err = NX_OK;
     for (size_t i = 0; !err && i < sizeof(routes) / sizeof(*routes); i++) {

@@ -45,6 +45,9 @@ int32_t rest_refuse(struct rest *rest, nx_status status, const char *detail);
 // GET /api/ws/stats
 int32_t rest_stats(void *user, const struct nx_http_request *request);
 
+// GET /metrics
+int32_t rest_metrics(void *user, const struct nx_http_request *request);
+
 // GET /api/ws/online
 int32_t rest_online(void *user, const struct nx_http_request *request);
 

@@ -1,16 +1,15 @@
-#include <fcntl.h>
 #include <math.h>
-#include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <nexus/router.h>
 
 #include "kernel/core/core.h"
 #include "kernel/core/engine.h"
+#include "kernel/core/histogram.h"
+#include "kernel/core/memory.h"
 #include "kernel/core/op.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/process.h"
 #include "kernel/core/rest.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
@@ -19,17 +18,27 @@
 #include "kernel/core/writer.h"
 #include "nexus_version.h"
 
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
 // For people: a tenth of an event per second says enough.
-static double rounded(double rate) {
+static double tenth(double rate) {
     return round(rate * 10) / 10;
+}
+
+// Three digits, as 0.0123 or 45.6: more would be made up.
+static double three_digits(double value) {
+    double unit = value > 0 ? pow(10, floor(log10(value)) - 2) : 1;
+    // Dividing by a whole number gives the double that prints shortest.
+    return unit < 1 ? round(value * round(1 / unit)) / round(1 / unit)
+                    : round(value / unit) * unit;
 }
 
 static void put_events(struct nx_writer *body, const struct stats *stats) {
     writer_begin_object(body, "events");
     writer_put_u64(body, "in_total", stats->events_in);
     writer_put_u64(body, "out_total", stats->events_out);
-    writer_put_f64(body, "in_per_second", rounded(stats->events_in_rate));
-    writer_put_f64(body, "out_per_second", rounded(stats->events_out_rate));
+    writer_put_f64(body, "in_per_second", tenth(stats->events_in_rate));
+    writer_put_f64(body, "out_per_second", tenth(stats->events_out_rate));
     writer_end(body);
     writer_begin_object(body, "bytes");
     writer_put_u64(body, "in_total", stats->bytes_in);
@@ -37,33 +46,69 @@ static void put_events(struct nx_writer *body, const struct stats *stats) {
     writer_end(body);
 }
 
+static void put_closed(struct nx_writer *body, const struct stats *stats) {
+    static const char *const words[STATS_CLOSE_COUNT] = {
+#define CLOSE_WORD_(name, number, word, meaning, action) word,
+            CLOSE_CODES(CLOSE_WORD_)
+#undef CLOSE_WORD_
+                    [STATS_CLOSE_NO_STATUS] = "no_status",
+            [STATS_CLOSE_LOST] = "lost",
+            [STATS_CLOSE_OTHER] = "other",
+    };
+    writer_begin_object(body, "closed");
+    for (size_t i = 0; i < STATS_CLOSE_COUNT; i++) {
+        writer_put_u64(body, words[i], stats->closed[i]);
+    }
+    writer_end(body);
+}
+
+static void put_refused(struct nx_writer *body, const struct stats *stats) {
+    writer_begin_object(body, "refused");
+    writer_put_u64(body, "sessions", stats->sessions_refused);
+    for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
+        writer_put_u64(body, limit_setting(limit), stats->refused[limit]);
+    }
+    writer_end(body);
+}
+
 static void put_trouble(struct nx_writer *body, const struct stats *stats) {
     writer_put_u64(body, "errors", stats->errors);
-    writer_put_u64(body, "rate_limited", stats->rate_limited);
+    writer_put_f64(body, "errors_per_second", tenth(stats->errors_rate));
+    writer_put_u64(body, "rate_limited",
+            stats->refused[LIMIT_MESSAGES_PER_SECOND]
+                    + stats->refused[LIMIT_BYTES_PER_SECOND]);
     writer_put_u64(body, "shed", stats->shed);
     writer_put_u64(body, "unknown_fields", stats->unknown_fields);
-    writer_begin_object(body, "closed");
-    writer_put_u64(body, "slow_consumer", stats->closed_slow);
-    writer_put_u64(body, "heartbeat_timeout", stats->closed_heartbeat);
-    writer_end(body);
+    put_refused(body, stats);
+    put_closed(body, stats);
     writer_begin_object(body, "http");
     writer_put_u64(body, "requests", stats->http_requests);
     writer_put_u64(body, "errors", stats->http_errors);
     writer_end(body);
 }
 
-static void put_latency(struct nx_writer *body, const struct stats *stats) {
+static void put_quantiles(struct nx_writer *body, const char *name,
+        const struct histogram *histogram) {
     static const struct {
         const char *name;
         double part;
-    } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}};
-    writer_begin_object(body, "latency_ms");
-    for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
-        double seconds =
-                stats_latency_quantile(&stats->handling, quantiles[i].part);
-        writer_put_f64(body, quantiles[i].name, seconds * 1000);
+    } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999},
+            {"max", 1}};
+    writer_begin_object(body, name);
+    for (size_t i = 0; i < ROWS(quantiles); i++) {
+        double ns = histogram_quantile(histogram, quantiles[i].part);
+        writer_put_f64(body, quantiles[i].name, three_digits(ns / 1e6));
     }
     writer_end(body);
+}
+
+// Of the last one to two minutes.
+static void put_latency(struct nx_writer *body, const struct stats *stats) {
+    struct histogram recent;
+    stats_recent_events(stats, &recent);
+    put_quantiles(body, "latency_ms", &recent);
+    stats_recent_turns(stats, &recent);
+    put_quantiles(body, "turn_ms", &recent);
 }
 
 static void put_engine(struct nx_writer *body, const struct core *core) {
@@ -73,6 +118,7 @@ static void put_engine(struct nx_writer *body, const struct core *core) {
     writer_put_u64(body, "pending_requests", ops_count(core->ops) - 1);
     writer_put_u64(body, "engine_pending", engine_pending(engine, NULL));
     writer_put_i64(body, "engine_oldest_ms", engine_oldest_ms(engine));
+    writer_put_u64(body, "outbox_bytes", core->stats->queued_bytes);
     writer_end(body);
     writer_begin_object(body, "engine");
     writer_put_cstr(body, "name", engine_name(engine));
@@ -81,34 +127,18 @@ static void put_engine(struct nx_writer *body, const struct core *core) {
     writer_end(body);
 }
 
-// The second number of statm, in pages. 0 when the system does not tell.
-static uint64_t resident_bytes(void) {
-    char text[128];
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return 0;
-    }
-    ssize_t len = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    text[len > 0 ? len : 0] = '\0';
-    char *second = text;
-    (void)strtoull(text, &second, 10);
-    long page = sysconf(_SC_PAGESIZE);
-    return strtoull(second, NULL, 10) * (uint64_t)(page > 0 ? page : 0);
-}
-
-static double seconds_of(const struct timeval *time) {
-    return (double)time->tv_sec + (double)time->tv_usec / 1e6;
-}
-
-static void put_process(struct nx_writer *body) {
-    struct rusage usage = {0};
-    (void)getrusage(RUSAGE_SELF, &usage);
+static void put_process(struct nx_writer *body, const struct core *core) {
+    struct process_usage usage;
+    struct memory_stats memory;
+    process_read(&usage);
+    memory_stats(core->memory, &memory);
     writer_begin_object(body, "memory");
-    writer_put_u64(body, "resident_bytes", resident_bytes());
+    writer_put_u64(body, "resident_bytes", usage.resident_bytes);
+    writer_put_u64(body, "engine_bytes", memory.bytes);
     writer_end(body);
-    writer_put_f64(body, "cpu_seconds",
-            seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime));
+    writer_put_f64(body, "cpu_seconds", round(usage.cpu_seconds * 1000) / 1000);
+    writer_put_f64(body, "cpu_percent", tenth(core->stats->cpu_rate * 100));
+    writer_put_u64(body, "open_files", usage.open_fds);
 }
 
 static void put_plugins(struct nx_writer *body, const struct plugins *plugins) {
@@ -121,6 +151,8 @@ static void put_plugins(struct nx_writer *body, const struct plugins *plugins) {
         writer_put_u64(body, "calls", plugin->calls);
         writer_put_u64(body, "busy_ms", plugin->busy_ns / 1000000);
         writer_put_u64(body, "slow_calls", plugin->slow_calls);
+        writer_put_u64(body, "misuses", plugin->misuses);
+        put_quantiles(body, "callback_ms", &plugin->spent);
         writer_end(body);
     }
     writer_end(body);
@@ -145,7 +177,7 @@ int32_t rest_stats(void *user, const struct nx_http_request *request) {
     put_trouble(body, stats);
     put_latency(body, stats);
     put_engine(body, core);
-    put_process(body);
+    put_process(body, core);
     put_plugins(body, core->plugins);
     return rest_close(&rest, body);
 }

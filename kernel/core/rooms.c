@@ -172,10 +172,16 @@ nx_status rooms_may_join(const struct rooms *rooms, struct nx_str name,
     if (room && room_member(room, session)) {
         return NX_ERR_EXISTS;
     }
-    bool full = session->member_count >= settings->limits_rooms_per_session;
-    bool new_room_over =
-            !room && rooms_count(rooms) >= (size_t)settings->limits_rooms;
-    return full || new_room_over ? NX_ERR_LIMIT : NX_OK;
+    struct stats *stats = rooms->core->stats;
+    if (session->member_count >= settings->limits_rooms_per_session) {
+        stats_refused(stats, LIMIT_ROOMS_PER_SESSION);
+        return NX_ERR_LIMIT;
+    }
+    if (!room && rooms_count(rooms) >= (size_t)settings->limits_rooms) {
+        stats_refused(stats, LIMIT_ROOMS);
+        return NX_ERR_LIMIT;
+    }
+    return NX_OK;
 }
 
 struct member *rooms_add_member(
@@ -256,6 +262,11 @@ uint32_t room_fan_out(struct room *room, struct payload *payload,
         if (session->id != except && session_push(session, payload, cls, key)) {
             taken++;
         }
+    }
+    if (taken > 0) {
+        const struct member *any =
+                nx_container_of(room->members.next, struct member, room_link);
+        histogram_add(&any->session->core->stats->fan_outs, taken);
     }
     return taken;
 }

@@ -90,6 +90,9 @@ static bool parse(struct arrival *arrival) {
     enum nx_err err = json_doc_parse(&router->doc, arrival->raw.ptr,
             arrival->raw.len, (unsigned)core->settings->limits_json_depth);
     if (err) {
+        if (err == NX_ERR_TOO_DEEP) {
+            stats_refused(core->stats, LIMIT_JSON_DEPTH);
+        }
         refuse_status(arrival, err, nx_str_c(json_doc_reason(&router->doc)));
         return false;
     }
@@ -117,14 +120,19 @@ static bool within_quota(const struct arrival *arrival) {
     if (wait_ms == 0) {
         return true;
     }
-    core->stats->rate_limited++;
+    bool many = limits.messages_per_second > 0
+            && session->quota.messages_milli < 1000;
+    enum limit limit =
+            many ? LIMIT_MESSAGES_PER_SECOND : LIMIT_BYTES_PER_SECOND;
+    stats_refused(core->stats, limit);
     const struct envelope_failure failure = {
             .status = NX_ERR_RATE_LIMITED,
-            .limit_name = "limits.messages_per_second",
+            .limit_name = limit_setting(limit),
             .retry_after_ms = (uint64_t)wait_ms,
     };
     refuse(arrival, failure);
     if (quota_abused(&session->quota, &limits)) {
+        stats_refused(core->stats, LIMIT_RATE_VIOLATIONS);
         session_close(session, CLOSE_ABUSE, NULL);
     }
     return false;
@@ -221,6 +229,7 @@ static void dispatch(const struct arrival *arrival) {
         refuse_status(arrival, NX_ERR_UNKNOWN_EVENT, nx_str_c(NULL));
         return;
     }
+    stats_serve(core->stats, handler->prefix);
     const struct op *op = open_op(arrival, handler);
     if (!op) {
         return;
@@ -248,6 +257,7 @@ static void greet(const struct arrival *arrival) {
     struct nx_str type = arrival->envelope.type;
     if (type.len == sizeof(connect) - 1
             && memcmp(type.ptr, connect, type.len) == 0) {
+        stats_serve(arrival->session->core->stats, type);
         gate_connect(arrival->session, json_doc_root(&arrival->router->doc));
         return;
     }

@@ -43,10 +43,15 @@ struct sessions *sessions_create(struct core *core) {
     return sessions;
 }
 
+static void drop_outbox(struct session *session) {
+    session->core->stats->queued_bytes -= session->outbox.bytes;
+    outbox_finish(&session->outbox);
+}
+
 static void session_free(struct session *session) {
     timer_cancel(&session->timer);
     nx_list_remove(&session->dirty_link);
-    outbox_finish(&session->outbox);
+    drop_outbox(session);
     blobs_finish(&session->blobs);
     free(session->close_reason);
     free(session->device);
@@ -135,14 +140,14 @@ void session_mark_dirty(struct session *session) {
 
 static void close_slow(struct session *session) {
     struct core *core = session->core;
-    core->stats->closed_slow++;
+    stats_refused(core->stats, LIMIT_OUTBOX_BYTES);
     log_warn("session", "client reads too slowly",
             LOG_UINT("session", session->id),
             LOG_STR("user", session->user ? session->user->name : ""),
             LOG_UINT("queued_bytes", session->outbox.bytes),
             LOG_STR("limit", "limits.outbox_bytes"));
     session_close(session, CLOSE_SLOW_CONSUMER, NULL);
-    outbox_finish(&session->outbox);
+    drop_outbox(session);
 }
 
 bool session_push(struct session *session, struct payload *payload,
@@ -153,8 +158,10 @@ bool session_push(struct session *session, struct payload *payload,
     struct core *core = session->core;
     size_t limit = (size_t)core->settings->limits_outbox_bytes;
     uint64_t shed = session->outbox.shed;
+    size_t before = session->outbox.bytes;
     enum nx_err err = outbox_push(&session->outbox, limit, payload, cls, key);
     core->stats->shed += session->outbox.shed - shed;
+    core->stats->queued_bytes += session->outbox.bytes - before;
     if (err) {
         close_slow(session);
         return false;
@@ -180,7 +187,7 @@ nx_status session_send(struct session *session, struct nx_writer *event,
 
 void session_error(
         struct session *session, const struct envelope_failure *failure) {
-    session->core->stats->errors++;
+    stats_error(session->core->stats, failure->status, failure->code);
     (void)session_send(session, envelope_error(session->core->writers, failure),
             OUTBOX_NORMAL);
 }
@@ -191,6 +198,7 @@ void session_close(struct session *session, uint16_t code, const char *reason) {
     }
     session->state = SESSION_CLOSING;
     session->close_code = code;
+    stats_closed(session->core->stats, code, false);
     session->close_reason = reason ? strdup(reason) : NULL;
     timer_cancel(&session->timer);
     session_mark_dirty(session);
@@ -199,6 +207,9 @@ void session_close(struct session *session, uint16_t code, const char *reason) {
 // Writes what waits; false when the connection is dead.
 static bool write_out(struct sessions *sessions, struct session *session) {
     const struct transport *transport = &session->core->transport;
+    if (!session->blocked && session->outbox.bytes > 0) {
+        histogram_add(&session->core->stats->outboxes, session->outbox.bytes);
+    }
     while (!session->blocked && !outbox_empty(&session->outbox)) {
         struct outbox_batch batch;
         outbox_gather(&session->outbox, sessions->scratch,
@@ -208,6 +219,7 @@ static bool write_out(struct sessions *sessions, struct session *session) {
         case TRANSPORT_TAKEN:
             session->core->stats->writes++;
             session->core->stats->bytes_out += batch.len;
+            session->core->stats->queued_bytes -= batch.len;
             outbox_commit(&session->outbox, &batch);
             break;
         case TRANSPORT_BUSY:
@@ -228,7 +240,7 @@ static void finish_closing(struct session *session) {
             : close_code_word(session->close_code);
     struct nx_str text = {reason, strlen(reason)};
     session_end(session);
-    outbox_finish(&session->outbox);
+    drop_outbox(session);
     transport->ops->close(
             transport->ctx, session->link, session->close_code, text);
 }
@@ -246,7 +258,7 @@ void sessions_flush(struct sessions *sessions) {
         // nothing more is written.
         if (session->state < SESSION_ENDED && !write_out(sessions, session)) {
             session->blocked = true;
-            outbox_finish(&session->outbox);
+            drop_outbox(session);
         }
         if (session->state == SESSION_CLOSING) {
             finish_closing(session);
@@ -284,6 +296,5 @@ void session_quota_limits(
 void sessions_remove(struct sessions *sessions, struct session *session) {
     assert(session->state == SESSION_ENDED);
     idmap_remove(sessions->by_id, session->id);
-    sessions->core->stats->sessions_closed++;
     session_free(session);
 }

@@ -30,8 +30,7 @@ void session_io_message(struct core *core, nx_session_id id, const char *data,
     }
     mark_alive(session);
     session->active_ms = clock_wall_ms(&core->clock);
-    core->stats->events_in++;
-    core->stats->bytes_in += len;
+    stats_arrived(core->stats, len);
     if (binary) {
         session_io_refuse(core, id, CLOSE_UNSUPPORTED_DATA,
                 "send JSON in text messages, not binary ones");
@@ -39,7 +38,7 @@ void session_io_message(struct core *core, nx_session_id id, const char *data,
     }
     int64_t start_ns = time_ns();
     router_receive(core->router, session, data, len);
-    stats_latency_add(&core->stats->handling, time_ns() - start_ns);
+    stats_handled(core->stats, time_ns() - start_ns);
 }
 
 void session_io_pong(
@@ -91,6 +90,9 @@ void session_io_refuse(struct core *core, nx_session_id id, uint16_t code,
             .status = status_of(code),
             .message = {reason, strlen(reason)},
     };
+    if (code == CLOSE_TOO_LARGE) {
+        stats_refused(core->stats, LIMIT_MESSAGE_BYTES);
+    }
     session_error(session, &failure);
     session_close(session, code, NULL);
 }
@@ -102,6 +104,7 @@ void session_io_closed(struct core *core, nx_session_id id, uint16_t code) {
     }
     if (session->state < SESSION_CLOSING) {
         session->close_code = code;
+        stats_closed(core->stats, code, true);
     }
     log_debug("session", "closed", LOG_UINT("session", session->id),
             LOG_UINT("code", session->close_code));

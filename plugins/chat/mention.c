@@ -1,7 +1,5 @@
 #include "plugins/chat/mention.h"
 
-#include <string.h>
-
 #include "plugins/chat/chat.h"
 #include "plugins/chat/conversation.h"
 #include "plugins/chat/member.h"
@@ -13,14 +11,13 @@
 #define TEXT_BYTES  140
 
 static bool is_named(const struct mention *mention, struct nx_str name) {
-    const char *at = mention->names.data;
-    const char *end = at + mention->names.len;
-    while (at < end) {
-        size_t len = strlen(at);
-        if (len == name.len && memcmp(at, name.ptr, len) == 0) {
+    size_t at = 0;
+    while (at < mention->names.len) {
+        struct nx_str other = nx_str_c(mention->names.data + at);
+        if (nx_str_eq(other, name)) {
             return true;
         }
-        at += len + 1;
+        at += other.len + 1;
     }
     return false;
 }
@@ -99,10 +96,9 @@ void mention_raise(const struct mention *mention, struct conversation *conv,
     if (conv->chat->quiet) {
         return; // between two generations nothing can be raised
     }
-    const char *at = mention->names.data;
-    const char *end = at + mention->names.len;
-    while (at < end) {
-        struct nx_str name = nx_str_c(at);
+    size_t at = 0;
+    while (at < mention->names.len) {
+        struct nx_str name = nx_str_c(mention->names.data + at);
         raise_one(mention, conv, sender, message_id, name);
         at += name.len + 1;
     }

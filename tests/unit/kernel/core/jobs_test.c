@@ -150,6 +150,7 @@ static void refuses_more_than_the_queue_holds(void **state) {
     const struct jobs_request request = request_of(owner, &work);
     nx_job_id id = 77;
     assert_int_equal(jobs_submit(f.core->jobs, &request, &id), NX_ERR_LIMIT);
+    assert_int_equal(f.core->stats->refused[LIMIT_JOBS_QUEUE], 1);
     assert_int_equal(id, 77);
     for (int i = 0; i < 3; i++) {
         sem_post(&work.go);
