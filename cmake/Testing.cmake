@@ -111,3 +111,12 @@ if(TARGET nexusd)
   nexus_add_script_tests(integration 120)
   nexus_add_script_tests(long 1800)
 endif()
+
+# All of RFC 6455 and RFC 7692 in one test, which counts its own cases.
+if(TARGET nexusd)
+  add_test(NAME conformance/ws
+    COMMAND ${NEXUS_PYTHON} ${PROJECT_SOURCE_DIR}/tests/conformance/run.py)
+  set_tests_properties(conformance/ws PROPERTIES
+    LABELS conformance TIMEOUT 300
+    ENVIRONMENT "NEXUS_BUILD=${PROJECT_BINARY_DIR};NEXUS_SOURCE=${PROJECT_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1;${NEXUS_SANITIZER_ENVIRONMENT}")
+endif()

@@ -73,8 +73,8 @@ static void cover(struct receipts *receipts) {
     nx_list_splice(&receipts->sends_covered, &receipts->sends_waiting);
 }
 
-// Seven bits to a byte: libwebsockets takes a Pong for text, and closes with
-// 1007 when it is not UTF-8.
+// Seven bits to a byte, so that a proof is text as well: WebSocket stacks that
+// check their messages have been seen to take a Pong for a part of one.
 static struct payload *proof_frame(uint64_t counter) {
     unsigned char proof[PROOF_BYTES];
     for (unsigned i = 0; i < PROOF_BYTES; i++) {

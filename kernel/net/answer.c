@@ -96,7 +96,11 @@ bool answer_append(struct nx_buf *out, const struct answer *answer) {
         (void)nx_buf_append_cstr(out, answer->extra);
     }
     if (answer->close) {
-        (void)nx_buf_append_cstr(out, "connection: close\r\n");
+        // RFC 9110, 15.5.22: a 426 names the upgrade as a connection option.
+        bool upgrade = answer->response->status == 426;
+        (void)nx_buf_append_cstr(out,
+                upgrade ? "connection: upgrade, close\r\n"
+                        : "connection: close\r\n");
     }
     (void)nx_buf_append_cstr(out, "\r\n");
     if (has_body(response) && !answer->no_body) {

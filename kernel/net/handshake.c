@@ -19,6 +19,7 @@
 #define REFUSAL_MAX   2048
 #define RETRY_AFTER_S 5
 #define KEY_LEN       24 // 16 bytes in base64
+#define NAME_UPGRADE  "upgrade: websocket\r\n"
 #define NAME_VERSION  "sec-websocket-version: 13\r\n"
 
 struct refusal {
@@ -53,6 +54,27 @@ static struct refusal check_method(const struct handshake *handshake) {
     return fine;
 }
 
+// A name or an address, in brackets if it has colons, and perhaps a port:
+// RFC 9112, 3.2.
+static bool is_host(struct nx_str host) {
+    const char *rest = host.ptr;
+    if (!rest || strlen(rest) != host.len) {
+        return false;
+    }
+    if (*rest == '[') {
+        rest += 1 + strspn(rest + 1, "0123456789abcdefABCDEF:.");
+        if (*rest++ != ']') {
+            return false;
+        }
+    } else {
+        rest += strcspn(rest, "[]:/?#@ \t\r\n,\"\\<>^`{|}");
+    }
+    if (*rest == ':') {
+        rest += 1 + strspn(rest + 1, "0123456789");
+    }
+    return *rest == '\0';
+}
+
 // One Host exactly: with two, a proxy and we might choose differently.
 static struct refusal check_host(const struct handshake *handshake) {
     if (handshake->head.host_count == 0) {
@@ -60,6 +82,9 @@ static struct refusal check_host(const struct handshake *handshake) {
     }
     if (handshake->head.host_count > 1) {
         return bad_request("there is more than one Host header");
+    }
+    if (!is_host(head_field(&handshake->head, HEAD_HOST))) {
+        return bad_request("the Host header is no host");
     }
     return fine;
 }
@@ -96,9 +121,13 @@ static struct refusal check_version(const struct handshake *handshake) {
     char version[16];
     int len = lws_hdr_copy(
             handshake->wsi, version, sizeof(version), WSI_TOKEN_VERSION);
-    if (len != 2 || strcmp(version, "13") != 0) {
+    while (len > 0 && strchr(" \t", version[len - 1])) {
+        version[--len] = '\0';
+    }
+    const char *text = len > 0 ? version + strspn(version, " \t") : "";
+    if (strcmp(text, "13") != 0) {
         return (struct refusal){426, "bad_request",
-                "Sec-WebSocket-Version must be 13", NAME_VERSION};
+                "Sec-WebSocket-Version must be 13", NAME_UPGRADE NAME_VERSION};
     }
     return fine;
 }
@@ -161,8 +190,8 @@ static const check_fn checks[] = {check_method, check_host, check_path,
         check_room};
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
-static void refuse(
-        struct server *server, struct lws *wsi, const struct refusal *refusal) {
+static void refuse(struct server *server, struct lws *wsi,
+        const struct refusal *refusal, bool no_body) {
     struct http_response response = {.status = refusal->status};
     if (refusal->status == 503) {
         response.retry_after_s = RETRY_AFTER_S;
@@ -170,6 +199,7 @@ static void refuse(
     struct answer answer = {.response = &response,
             .extra = refusal->extra,
             .close = true,
+            .no_body = no_body,
             .wall_ms = clock_wall_ms(&server->core->clock)};
     struct nx_buf out;
     nx_buf_init(&out, REFUSAL_MAX);
@@ -213,11 +243,13 @@ int handshake_confirm(struct server *server, struct lws *wsi) {
     struct refusal refusal = strcasecmp(upgrade, "websocket") == 0
             ? check_head(&handshake, wsi)
             : bad_request("the only upgrade here is to websocket");
+    const char *method = handshake.head.method;
+    bool no_body = method && strcmp(method, "HEAD") == 0;
     head_finish(&handshake.head);
     if (refusal.status == 0) {
         return 0;
     }
-    refuse(server, wsi, &refusal);
+    refuse(server, wsi, &refusal, no_body);
     return -1;
 }
 
@@ -251,6 +283,6 @@ nx_session_id handshake_open(
 
 void handshake_refuse_plain(struct server *server, struct lws *wsi) {
     const struct refusal refusal = {426, "bad_request",
-            "this path is a WebSocket", "upgrade: websocket\r\n" NAME_VERSION};
-    refuse(server, wsi, &refusal);
+            "this path is a WebSocket", NAME_UPGRADE NAME_VERSION};
+    refuse(server, wsi, &refusal, false);
 }

@@ -43,6 +43,23 @@ static void part_begin(const struct head *head, struct head_part *part) {
     part->present = true;
 }
 
+// A target may name scheme and host in front of the path: RFC 9112, 3.2.2.
+// libwebsockets has made one slash of the two behind the scheme.
+static void skip_authority(struct head *head) {
+    static const char *const schemes[] = {"http:/", "https:/"};
+    const char *path = head->text.data + head->path.start;
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        size_t len = strlen(schemes[i]);
+        if (strncasecmp(path, schemes[i], len) == 0) {
+            size_t skip = len + strspn(path + len, "/");
+            skip += strcspn(path + skip, "/");
+            head->path.start += skip;
+            head->path.len -= skip;
+            return;
+        }
+    }
+}
+
 static bool part_end(struct head *head, struct head_part *part) {
     part->len = head->text.len - part->start;
     return nx_buf_append_char(&head->text, '\0');
@@ -64,6 +81,9 @@ static enum head_result read_path(
         (void)uri_append_path(&head->text, piece, (size_t)len);
     }
     bool whole = part_end(head, &head->path);
+    if (whole) {
+        skip_authority(head);
+    }
     if (head->path.len > HEAD_QUERY_MAX) {
         return HEAD_TOO_LONG;
     }
@@ -214,8 +234,12 @@ bool head_field_has(
     const char *rest = list.ptr ? list.ptr : "";
     while (*rest) {
         rest += strspn(rest, ", \t");
-        size_t len = strcspn(rest, ", \t");
-        if (len == word_len && strncasecmp(rest, word, len) == 0) {
+        size_t len = strcspn(rest, ",");
+        size_t bare = len;
+        while (bare > 0 && is_blank(rest[bare - 1])) {
+            bare--;
+        }
+        if (bare == word_len && strncasecmp(rest, word, bare) == 0) {
             return true;
         }
         rest += len;

@@ -86,7 +86,7 @@ static int on_writable(const struct event *event) {
 
 static int on_peer_closes(const struct event *event) {
     if (event->link) {
-        ws_peer_closes(event->link, event->in, event->len);
+        return ws_peer_closes(event->link, event->in, event->len);
     }
     return 0;
 }

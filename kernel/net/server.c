@@ -122,7 +122,7 @@ static bool create_context(struct server *server) {
     void *loops[] = {loop_native(server->loop)};
     const struct lws_context_creation_info info = {
             .port = CONTEXT_PORT_NO_LISTEN,
-            .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_VALIDATE_UTF8
+            .options = LWS_SERVER_OPTION_LIBEV
                     | LWS_SERVER_OPTION_EXPLICIT_VHOSTS
                     | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
             .foreign_loops = loops,
@@ -141,7 +141,6 @@ static bool create_context(struct server *server) {
 static bool create_vhost(struct server *server) {
     const struct lws_context_creation_info info = {
             .port = CONTEXT_PORT_NO_LISTEN_SERVER, // we accept ourselves
-            .options = LWS_SERVER_OPTION_VALIDATE_UTF8,
             .vhost_name = "nexus",
             .protocols = protocols,
             .retry_and_idle_policy = &no_validity_checks,

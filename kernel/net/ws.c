@@ -10,6 +10,7 @@
 #include "kernel/base/timers.h"
 #include "kernel/core/close.h"
 #include "kernel/core/core.h"
+#include "kernel/core/json_text.h"
 #include "kernel/core/session_io.h"
 #include "kernel/core/settings.h"
 #include "kernel/net/handshake.h"
@@ -22,6 +23,8 @@
 // libwebsockets gives the peer another 5 s to answer it.
 #define CLOSE_MS        5000
 
+#define CLOSE_PROTOCOL  1002
+#define CLOSE_CODES_END 5000 // the first that nobody may use
 #define CLOSE_NO_STATUS 1005
 #define CLOSE_ABNORMAL  1006
 #define REASON_MAX      123 // what a Close frame has room for
@@ -147,13 +150,21 @@ static bool keep_piece(struct link *link, const char *data, size_t len) {
     return nx_buf_append(link->message, data, len);
 }
 
+// libwebsockets could check the text, but would take Pongs for part of it.
+static void hand_over(struct link *link, const char *data, size_t len) {
+    bool binary = lws_frame_is_binary(link->wsi) != 0;
+    if (!binary && !json_text_is_utf8(data, len)) {
+        refuse(link, CLOSE_INVALID_UTF8, "the message is not valid UTF-8");
+        return;
+    }
+    session_io_message(core_of(link), link->session, data, len, binary);
+}
+
 static void deliver(struct link *link) {
     struct nx_buf *message = link->message;
     link->message = NULL;
     timer_cancel(&link->timer);
-    session_io_message(core_of(link), link->session,
-            message->data ? message->data : "", message->len,
-            lws_frame_is_binary(link->wsi) != 0);
+    hand_over(link, message->data ? message->data : "", message->len);
     nx_buf_finish(message);
     free(message);
 }
@@ -168,8 +179,7 @@ void ws_received(struct link *link, const char *data, size_t len) {
         return;
     }
     if (last && !link->message) {
-        session_io_message(core_of(link), link->session, data ? data : "", len,
-                lws_frame_is_binary(link->wsi) != 0);
+        hand_over(link, data ? data : "", len);
         return;
     }
     if (!keep_piece(link, data, len)) {
@@ -189,13 +199,34 @@ void ws_pong(struct link *link, const void *data, size_t len) {
     }
 }
 
-void ws_peer_closes(
+// What is wrong with a Close frame that libwebsockets lets pass, as the code
+// to answer it with; 0: nothing.
+static uint16_t objection_to(
+        uint16_t code, const unsigned char *payload, size_t len) {
+    if (len == 1 || code >= CLOSE_CODES_END) {
+        return CLOSE_PROTOCOL;
+    }
+    if (len > 2 && !json_text_is_utf8((const char *)payload + 2, len - 2)) {
+        return CLOSE_INVALID_UTF8;
+    }
+    return 0;
+}
+
+int ws_peer_closes(
         struct link *link, const unsigned char *payload, size_t len) {
     link->silent = true;
     link->peer_code = CLOSE_NO_STATUS;
     if (len >= 2) {
         link->peer_code = (uint16_t)(payload[0] << 8 | payload[1]);
     }
+    // What lies behind a Close frame is not read any more.
+    lws_rx_flow_control(link->wsi, 0);
+    uint16_t objection = objection_to(link->peer_code, payload, len);
+    if (objection == 0) {
+        return 0;
+    }
+    lws_close_reason(link->wsi, objection, NULL, 0);
+    return -1;
 }
 
 void ws_ending(struct link *link) {

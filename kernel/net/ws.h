@@ -32,9 +32,9 @@ void ws_received(struct link *link, const char *data, size_t len);
 void ws_pong(struct link *link, const void *data, size_t len);
 int ws_writable(struct link *link);
 
-// The peer sent a Close frame. libwebsockets answers it.
-void ws_peer_closes(
-        struct link *link, const unsigned char *payload, size_t len);
+// The peer sent a Close frame. libwebsockets answers it, or -1 says that it
+// was wrong and our answer is set.
+int ws_peer_closes(struct link *link, const unsigned char *payload, size_t len);
 
 // libwebsockets has begun to close: nothing may be written any more.
 void ws_ending(struct link *link);

@@ -31,7 +31,9 @@ static void expect_refused(const char *request, int status) {
     const char *reply = net_case_ask(&c, request);
     assert_memory_equal(reply, line, strlen(line));
     assert_non_null(strstr(reply, "application/problem+json"));
-    assert_non_null(strstr(reply, "connection: close"));
+    assert_non_null(strstr(reply,
+            status == 426 ? "connection: upgrade, close"
+                          : "connection: close"));
     assert_true(c.ended);
 }
 
