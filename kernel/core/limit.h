@@ -13,6 +13,7 @@
 #define LIMITS(X) \
     X(CONNECTIONS, "limits.connections") \
     X(CONNECTIONS_PER_USER, "limits.connections_per_user") \
+    X(ORIGINS, "listen.origins") \
     X(MESSAGE_BYTES, "limits.message_bytes") \
     X(MESSAGES_PER_SECOND, "limits.messages_per_second") \
     X(BYTES_PER_SECOND, "limits.bytes_per_second") \

@@ -5,6 +5,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include <nexus/util/str.h>
+
+#include "kernel/base/commas.h"
+
 enum reach {
     REACH_NOTHING, // not an address
     REACH_SELF,
@@ -101,10 +105,42 @@ static void check_path(
     }
 }
 
+// scheme://host[:port] and nothing behind it, as browsers write it.
+static bool is_origin(struct nx_str text) {
+    const char *end = memmem(text.ptr, text.len, "://", 3);
+    size_t scheme = end ? (size_t)(end - text.ptr) : 0;
+    if (scheme == 0 || text.len == scheme + 3) {
+        return nx_str_is(text, "*") || nx_str_is(text, "null");
+    }
+    for (size_t i = scheme + 3; i < text.len; i++) {
+        if (strchr("/?#@* ", text.ptr[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void check_origins(
+        const struct settings *settings, struct settings_errors *errors) {
+    const char *rest = settings->listen_origins;
+    struct nx_str item;
+    while (commas_next(&rest, &item)) {
+        if (!is_origin(item)) {
+            settings_errors_add(errors,
+                    "%s: listen.origins must have items like "
+                    "https://example.org or http://localhost:3000, without a "
+                    "path, or *; not \"%.*s\"",
+                    settings_origin(settings, "listen.origins"), (int)item.len,
+                    item.ptr);
+        }
+    }
+}
+
 void settings_check(
         const struct settings *settings, struct settings_errors *errors) {
     check_address(settings, errors);
     check_auth(settings, errors);
     check_heartbeat(settings, errors);
     check_path(settings, errors);
+    check_origins(settings, errors);
 }

@@ -29,6 +29,11 @@
             "TCP port to listen on; 0 takes any free one and logs which.") \
     X(STRING, listen_path, "listen.path", "/ws", NULL, NULL, SETTING_FILLED, \
             "URL path of the WebSocket, beginning with a slash.") \
+    X(STRING, listen_origins, "listen.origins", "", NULL, NULL, SETTING_LIVE, \
+            "Web pages that may connect, comma-separated, such as " \
+            "https://example.org, * for all; empty means all in auth.mode " \
+            "\"dev\" and else those of the same host; clients that are no " \
+            "browsers are not asked.") \
     X(INT, heartbeat_interval, "heartbeat.interval", "30", "1..86400", \
             "WEBSOCKET_HEARTBEAT_INTERVAL", SETTING_LIVE, \
             "Seconds between two Pings to a connection.") \

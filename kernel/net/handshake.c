@@ -9,11 +9,13 @@
 #include "kernel/core/core.h"
 #include "kernel/core/gate.h"
 #include "kernel/core/settings.h"
+#include "kernel/core/stats.h"
 #include "kernel/net/address.h"
 #include "kernel/net/answer.h"
 #include "kernel/net/framing.h"
 #include "kernel/net/head.h"
 #include "kernel/net/offer.h"
+#include "kernel/net/origin.h"
 #include "kernel/net/server.h"
 
 #define REFUSAL_MAX   2048
@@ -175,6 +177,19 @@ static struct refusal check_offer(const struct handshake *handshake) {
     return fine;
 }
 
+// Browsers let any page open a WebSocket to anywhere: only we can refuse.
+static struct refusal check_origin(const struct handshake *handshake) {
+    const struct core *core = handshake->server->core;
+    if (!origin_allowed(core->settings,
+                head_field(&handshake->head, HEAD_ORIGIN),
+                head_field(&handshake->head, HEAD_HOST))) {
+        stats_refused(core->stats, LIMIT_ORIGINS);
+        return (struct refusal){403, "forbidden",
+                "pages of this Origin may not connect (listen.origins)", NULL};
+    }
+    return fine;
+}
+
 static struct refusal check_room(const struct handshake *handshake) {
     const char *why = "the server is full";
     uint32_t status = gate_admit(handshake->server->core, &why);
@@ -187,7 +202,7 @@ static struct refusal check_room(const struct handshake *handshake) {
 // In this order: the first that fails is told.
 static const check_fn checks[] = {check_method, check_host, check_path,
         check_body, check_connection, check_version, check_key, check_offer,
-        check_room};
+        check_origin, check_room};
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
 static void refuse(struct server *server, struct lws *wsi,

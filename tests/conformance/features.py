@@ -31,7 +31,7 @@ class Feature:
 
 FEATURES = {
     "origins": Feature(
-        [f'listen.origins=["{ORIGIN}"]'],
+        [f"listen.origins={ORIGIN}"],
         "the server has no allow-list of origins yet: listen.origins"),
     "deflate": Feature(["listen.deflate=true"], ""),
     "tls": Feature(

@@ -68,6 +68,31 @@ static void wants_a_path_that_a_url_can_have(void **state) {
     }
 }
 
+static void wants_origins_as_browsers_write_them(void **state) {
+    const char *const good[] = {"listen.origins=https://a.example, "
+                                "http://localhost:3000,null , *",
+            NULL};
+    struct settings_case c;
+    settings_case_init(&c, NULL, NULL, good);
+    settings_case_expect_none(&c);
+    settings_case_finish(&c);
+    const char *const sets[] = {
+            "listen.origins=https://a.example/, http://b.example", NULL};
+    settings_case_refuses(NULL, NULL, sets,
+            "--set: listen.origins must have items like https://example.org "
+            "or http://localhost:3000, without a path, or *; not "
+            "\"https://a.example/\"");
+    static const char *const bad[] = {"listen.origins=example.org",
+            "listen.origins=https://", "listen.origins=://a",
+            "listen.origins=https://*.example.org"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const char *const one[] = {bad[i], NULL};
+        settings_case_init(&c, NULL, NULL, one);
+        assert_int_equal(1, c.errors.count);
+        settings_case_finish(&c);
+    }
+}
+
 static void does_not_compare_values_that_were_refused(void **state) {
     const char *const sets[] = {
             "heartbeat.timeout=x", "heartbeat.interval=70", NULL};
@@ -85,6 +110,7 @@ int main(void) {
             cmocka_unit_test(listens_everywhere_with_authentication),
             cmocka_unit_test(wants_more_time_for_an_answer_than_between_pings),
             cmocka_unit_test(wants_a_path_that_a_url_can_have),
+            cmocka_unit_test(wants_origins_as_browsers_write_them),
             cmocka_unit_test(does_not_compare_values_that_were_refused),
     };
     return cmocka_run_group_tests(
