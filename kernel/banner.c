@@ -11,20 +11,20 @@
 #include "kernel/core/plugins.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/settings.h"
-#include "kernel/net/address.h"
+#include "kernel/net/listener.h"
+#include "kernel/net/listeners.h"
 #include "nexus_version.h"
 
 #define BANNER_MAX 4096u
 
-static void add_url(struct nx_buf *out, const struct core *core,
-        const struct address *address) {
-    char host[ADDRESS_TEXT_SIZE];
-    address_format(address, host);
-    const char *shown = address_is_any(address) ? "localhost" : host;
-    bool brackets = strchr(shown, ':') != NULL;
-    nx_buf_appendf(out, "ws://%s%s%s:%u%s?user_id=alice&token=dev",
-            brackets ? "[" : "", shown, brackets ? "]" : "",
-            (unsigned)address_port(address), core->settings->listen_path);
+#define LOGIN      "?user_id=alice&token=dev"
+
+static void add_urls(struct nx_buf *out, const struct listeners *listeners) {
+    for (size_t i = 0; i < listeners_count(listeners); i++) {
+        nx_buf_append_cstr(out, i == 0 ? "" : "\n           ");
+        listener_append_url(listeners_get(listeners, i), out);
+        nx_buf_append_cstr(out, LOGIN);
+    }
 }
 
 static void add_plugins(struct nx_buf *out, const struct core *core) {
@@ -38,7 +38,7 @@ static void add_plugins(struct nx_buf *out, const struct core *core) {
     registry_list_prefixes(core->registry, out);
 }
 
-void banner_write(const struct core *core, const struct address *address) {
+void banner_write(const struct core *core, const struct listeners *listeners) {
     bool text = strcmp(core->settings->log_format, "text") == 0;
     if (!text || !log_enabled(LOG_LEVEL_INFO)) {
         return;
@@ -46,15 +46,15 @@ void banner_write(const struct core *core, const struct address *address) {
     struct nx_buf out;
     nx_buf_init(&out, BANNER_MAX);
     nx_buf_append_cstr(&out, "\n  NEXUS " NEXUS_VERSION "\n  clients  ");
-    add_url(&out, core, address);
+    add_urls(&out, listeners);
     nx_buf_append_cstr(&out, "\n  plugins  ");
     add_plugins(&out, core);
     nx_buf_appendf(&out, "\n  storage  %s%s\n  try      ",
             engine_name(core->engine),
             engine_durable(core->engine) ? "" : " (lost on restart)");
     nx_buf_append_cstr(&out, "python3 -m websockets '");
-    add_url(&out, core, address);
-    nx_buf_append_cstr(&out, "'\n\n");
+    listener_append_url(listeners_get(listeners, 0), &out);
+    nx_buf_append_cstr(&out, LOGIN "'\n\n");
     if (!out.failed) {
         (void)fwrite(out.data, 1, out.len, stderr);
     }

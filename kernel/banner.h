@@ -7,11 +7,11 @@
 #ifndef KERNEL_BANNER_H
 #define KERNEL_BANNER_H
 
-struct address;
 struct core;
+struct listeners;
 
 // Says where the server is, what it serves and what to try. Only in text
 // logs at level info or below.
-void banner_write(const struct core *core, const struct address *address);
+void banner_write(const struct core *core, const struct listeners *listeners);
 
 #endif

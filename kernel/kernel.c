@@ -13,17 +13,17 @@
 #include "kernel/core/plugins.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
-#include "kernel/net/address.h"
-#include "kernel/net/listener.h"
+#include "kernel/net/listeners.h"
 #include "kernel/net/loop.h"
 #include "kernel/net/server.h"
+#include "kernel/net/tls.h"
 
 struct kernel {
     struct settings *settings; // borrowed
     struct loop *loop;
     struct server *server;
     struct core *core;
-    struct listener *listener;
+    struct listeners *listeners;
     struct timer deadline; // of draining
     bool overdue;
 };
@@ -107,9 +107,9 @@ static bool start(struct kernel *kernel) {
             || !server_start(kernel->server, kernel->core)) {
         return false;
     }
-    kernel->listener =
-            listener_create(kernel->loop, kernel->server, kernel->settings);
-    return kernel->listener != NULL;
+    kernel->listeners =
+            listeners_create(kernel->loop, kernel->server, kernel->settings);
+    return kernel->listeners != NULL;
 }
 
 struct kernel *kernel_create(struct settings *settings) {
@@ -126,16 +126,6 @@ struct kernel *kernel_create(struct settings *settings) {
     return kernel;
 }
 
-static void say_where(const struct kernel *kernel) {
-    const struct address *address = listener_address(kernel->listener);
-    char text[ADDRESS_TEXT_SIZE];
-    address_format(address, text);
-    log_info("net", "listening", LOG_STR("address", text),
-            LOG_UINT("port", address_port(address)),
-            LOG_STR("path", kernel->settings->listen_path));
-    banner_write(kernel->core, address);
-}
-
 void kernel_run(struct kernel *kernel) {
     const struct loop_work work = {
             .core = kernel->core,
@@ -143,7 +133,8 @@ void kernel_run(struct kernel *kernel) {
             .turned = on_turned,
             .ctx = kernel,
     };
-    say_where(kernel);
+    listeners_log(kernel->listeners);
+    banner_write(kernel->core, kernel->listeners);
     log_info("kernel", "ready");
     loop_run(kernel->loop, &work);
     log_info("kernel", "stopped");
@@ -154,7 +145,7 @@ void kernel_destroy(struct kernel *kernel) {
         return;
     }
     timer_cancel(&kernel->deadline);
-    listener_destroy(kernel->listener);
+    listeners_destroy(kernel->listeners);
     if (kernel->core) {
         plugins_stop(
                 kernel->core->plugins, kernel->settings->drain_timeout * 1000);
@@ -171,7 +162,8 @@ bool kernel_check(struct settings *settings, struct settings_errors *errors) {
     char *dirs = plugins_default_dirs(settings);
     char *images = plugins_default_image_dir(settings);
     bool good = dirs && images && create_core(&kernel)
-            && plugins_check(kernel.core->plugins, dirs, images, errors);
+            && plugins_check(kernel.core->plugins, dirs, images, errors)
+            && (settings->listen_tls_port < 0 || tls_check(settings));
     free(dirs);
     free(images);
     server_destroy(kernel.server);

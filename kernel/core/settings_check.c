@@ -136,6 +136,30 @@ static void check_origins(
     }
 }
 
+static void check_listeners(
+        const struct settings *settings, struct settings_errors *errors) {
+    bool tls = settings->listen_tls_port >= 0;
+    if (settings->listen_port < 0 && !tls) {
+        settings_errors_add(errors,
+                "%s: listen.port is -1 and listen.tls_port (%s) too, so there "
+                "is nowhere to listen",
+                settings_origin(settings, "listen.port"),
+                settings_origin(settings, "listen.tls_port"));
+    }
+    if (tls && settings->tls_certificate[0] == '\0') {
+        settings_errors_add(errors,
+                "%s: listen.tls_port needs a certificate; set tls.certificate "
+                "and tls.key",
+                settings_origin(settings, "listen.tls_port"));
+    }
+    if (!tls && settings->tls_certificate[0] != '\0') {
+        settings_errors_add(errors,
+                "%s: tls.certificate is not used without listen.tls_port; set "
+                "that too",
+                settings_origin(settings, "tls.certificate"));
+    }
+}
+
 void settings_check(
         const struct settings *settings, struct settings_errors *errors) {
     check_address(settings, errors);
@@ -143,4 +167,5 @@ void settings_check(
     check_heartbeat(settings, errors);
     check_path(settings, errors);
     check_origins(settings, errors);
+    check_listeners(settings, errors);
 }

@@ -25,8 +25,12 @@
             SETTING_FILLED, \
             "IP address to listen on, or localhost; 0.0.0.0 or :: means every " \
             "interface, which auth.mode \"dev\" does not allow.") \
-    X(INT, listen_port, "listen.port", "8000", "0..65535", NULL, 0, \
-            "TCP port to listen on; 0 takes any free one and logs which.") \
+    X(INT, listen_port, "listen.port", "8000", "-1..65535", NULL, 0, \
+            "TCP port to listen on; 0 takes any free one and logs which, -1 " \
+            "none.") \
+    X(INT, listen_tls_port, "listen.tls_port", "-1", "-1..65535", NULL, 0, \
+            "TCP port to listen on with TLS, beside listen.port or with " \
+            "listen.port -1 alone; 0 takes any free one, -1 none.") \
     X(STRING, listen_path, "listen.path", "/ws", NULL, NULL, SETTING_FILLED, \
             "URL path of the WebSocket, beginning with a slash.") \
     X(STRING, listen_origins, "listen.origins", "", NULL, NULL, SETTING_LIVE, \
@@ -34,6 +38,21 @@
             "https://example.org, * for all; empty means all in auth.mode " \
             "\"dev\" and else those of the same host; clients that are no " \
             "browsers are not asked.") \
+    X(STRING, tls_certificate, "tls.certificate", "", NULL, NULL, 0, \
+            "PEM file of the server's certificate for listen.tls_port, " \
+            "followed by those that lead to its authority.") \
+    X(STRING, tls_key, "tls.key", "", NULL, NULL, 0, \
+            "PEM file of the certificate's private key, without a password; " \
+            "empty means it is in the file of tls.certificate.") \
+    X(STRING, tls_client_ca, "tls.client_ca", "", NULL, NULL, 0, \
+            "PEM file of authorities; TLS clients must then have a " \
+            "certificate of one of them; empty asks for none.") \
+    X(STRING, tls_min_version, "tls.min_version", "1.2", "1.2|1.3", NULL, 0, \
+            "Oldest version of TLS that is spoken.") \
+    X(STRING, tls_ciphers, "tls.ciphers", "ECDHE+AESGCM:ECDHE+CHACHA20", NULL, \
+            NULL, SETTING_FILLED, \
+            "Ciphers of TLS 1.2, in OpenSSL's notation; those of TLS 1.3 are " \
+            "all good and not chosen.") \
     X(INT, heartbeat_interval, "heartbeat.interval", "30", "1..86400", \
             "WEBSOCKET_HEARTBEAT_INTERVAL", SETTING_LIVE, \
             "Seconds between two Pings to a connection.") \

@@ -7,8 +7,11 @@
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <nexus/util/buf.h>
 
 #include "kernel/base/log.h"
 #include "kernel/core/settings.h"
@@ -19,9 +22,22 @@
 #define PER_TURN      64  // then everybody else gets a turn
 #define PAUSE_SECONDS 1.0 // without file descriptors
 
+// What differs between the kinds.
+struct kind_row {
+    const char *scheme;
+    const char *setting; // of the port
+};
+
+static const struct kind_row kinds[] = {
+        [LISTENER_CLEAR] = {"ws", "listen.port"},
+        [LISTENER_TLS] = {"wss", "listen.tls_port"},
+};
+
 struct listener {
+    enum listener_kind kind;
     struct ev_loop *ev;
     struct server *server;
+    const struct settings *settings; // borrowed
     int fd;
     int reserve; // given up to accept and close when there is no other
     struct address address;
@@ -82,7 +98,7 @@ static bool accept_one(struct listener *listener) {
     int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         set_option(fd, IPPROTO_TCP, TCP_NODELAY);
-        server_adopt(listener->server, fd);
+        server_adopt(listener->server, fd, listener->kind == LISTENER_TLS);
         if (listener->starved) {
             listener->starved = false;
             log_info("net", "accepting connections again");
@@ -112,17 +128,20 @@ static void on_readable(struct ev_loop *ev, ev_io *watcher, int events) {
 
 // --- listening ------------------------------------------------------------
 
-// The setting to change, by what went wrong.
-static const char *setting_behind(int error) {
-    return error == EADDRINUSE || error == EACCES ? "listen.port"
-                                                  : "listen.address";
+static uint16_t port_of(const struct listener *listener) {
+    const struct settings *settings = listener->settings;
+    return (uint16_t)(listener->kind == LISTENER_TLS ? settings->listen_tls_port
+                                                     : settings->listen_port);
 }
 
-static void report(const struct settings *settings) {
-    const char *setting = setting_behind(errno);
+// Names the setting to change, by what went wrong.
+static void report(const struct listener *listener) {
+    const char *setting = errno == EADDRINUSE || errno == EACCES
+            ? kinds[listener->kind].setting
+            : "listen.address";
     log_error("net", "cannot listen", LOG_STR("setting", setting),
-            LOG_STR("address", settings->listen_address),
-            LOG_INT("port", settings->listen_port), LOG_ERRNO());
+            LOG_STR("address", listener->settings->listen_address),
+            LOG_UINT("port", port_of(listener)), LOG_ERRNO());
 }
 
 static bool listen_on(struct listener *listener) {
@@ -140,17 +159,15 @@ static bool listen_on(struct listener *listener) {
             && address_of_socket(&listener->address, listener->fd);
 }
 
-static bool open_socket(
-        struct listener *listener, const struct settings *settings) {
-    if (!address_parse(&listener->address, settings->listen_address,
-                (uint16_t)settings->listen_port)) {
+static bool open_socket(struct listener *listener) {
+    const char *text = listener->settings->listen_address;
+    if (!address_parse(&listener->address, text, port_of(listener))) {
         log_error("net", "cannot listen: not an IPv4 or IPv6 address",
-                LOG_STR("setting", "listen.address"),
-                LOG_STR("address", settings->listen_address));
+                LOG_STR("setting", "listen.address"), LOG_STR("address", text));
         return false;
     }
     if (!listen_on(listener)) {
-        report(settings);
+        report(listener);
         return false;
     }
     return true;
@@ -169,18 +186,20 @@ static void start_accepting(struct listener *listener) {
 }
 
 struct listener *listener_create(struct loop *loop, struct server *server,
-        const struct settings *settings) {
+        const struct settings *settings, enum listener_kind kind) {
     struct listener *listener = calloc(1, sizeof(*listener));
     if (!listener) {
         log_error("net", "out of memory");
         return NULL;
     }
+    listener->kind = kind;
+    listener->settings = settings;
     listener->ev = loop_native(loop);
     listener->server = server;
     listener->fd = -1;
     listener->reserve = open_reserve();
     init_watchers(listener);
-    if (!open_socket(listener, settings)) {
+    if (!open_socket(listener)) {
         listener_destroy(listener);
         return NULL;
     }
@@ -205,4 +224,25 @@ void listener_destroy(struct listener *listener) {
 
 const struct address *listener_address(const struct listener *listener) {
     return &listener->address;
+}
+
+void listener_log(const struct listener *listener) {
+    char text[ADDRESS_TEXT_SIZE];
+    address_format(&listener->address, text);
+    log_info("net", "listening",
+            LOG_STR("scheme", kinds[listener->kind].scheme),
+            LOG_STR("address", text),
+            LOG_UINT("port", address_port(&listener->address)),
+            LOG_STR("path", listener->settings->listen_path));
+}
+
+void listener_append_url(const struct listener *listener, struct nx_buf *out) {
+    char host[ADDRESS_TEXT_SIZE];
+    address_format(&listener->address, host);
+    const char *shown = address_is_any(&listener->address) ? "localhost" : host;
+    bool brackets = strchr(shown, ':') != NULL;
+    nx_buf_appendf(out, "%s://%s%s%s:%u%s", kinds[listener->kind].scheme,
+            brackets ? "[" : "", shown, brackets ? "]" : "",
+            (unsigned)address_port(&listener->address),
+            listener->settings->listen_path);
 }

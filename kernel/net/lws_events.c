@@ -9,6 +9,7 @@
 struct event {
     struct lws *wsi;
     struct link *link; // NULL unless it is an open WebSocket
+    void *user;        // the same, or what the reason says
     const void *in;
     size_t len;
 };
@@ -105,6 +106,12 @@ static int on_closed(const struct event *event) {
     return 0;
 }
 
+// --- start ----------------------------------------------------------------
+
+static int on_tls_context(const struct event *event) {
+    return server_secure(server_of(event), event->user);
+}
+
 // --- all ------------------------------------------------------------------
 
 // A connection that speaks neither: CONNECT makes libwebsockets change to raw.
@@ -133,6 +140,7 @@ static const struct reason_row rows[] = {
         {LWS_CALLBACK_HTTP_WRITEABLE, on_http_writable},
         {LWS_CALLBACK_CLOSED_HTTP, on_http_closing},
         {LWS_CALLBACK_WSI_DESTROY, on_destroy},
+        {LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS, on_tls_context},
         {LWS_CALLBACK_RAW_ADOPT, on_stranger},
         {LWS_CALLBACK_RAW_RX, on_stranger},
 };
@@ -142,7 +150,7 @@ int lws_events(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         void *in, size_t len) {
     for (size_t i = 0; i < ROWS; i++) {
         if (rows[i].reason == reason) {
-            const struct event event = {wsi, user, in, len};
+            const struct event event = {wsi, user, user, in, len};
             return rows[i].fn(&event);
         }
     }

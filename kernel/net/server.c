@@ -14,6 +14,7 @@
 #include "kernel/net/loop.h"
 #include "kernel/net/lws_events.h"
 #include "kernel/net/offer.h"
+#include "kernel/net/tls.h"
 #include "kernel/net/ws.h"
 
 #define HANDSHAKES_MAX 1024 // requests whose headers are in memory
@@ -118,13 +119,13 @@ static void bound_descriptors(const struct settings *settings) {
     }
 }
 
-static bool create_context(struct server *server) {
+static bool create_context(struct server *server, uint64_t tls) {
     void *loops[] = {loop_native(server->loop)};
     const struct lws_context_creation_info info = {
             .port = CONTEXT_PORT_NO_LISTEN,
             .options = LWS_SERVER_OPTION_LIBEV
                     | LWS_SERVER_OPTION_EXPLICIT_VHOSTS
-                    | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+                    | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME | tls,
             .foreign_loops = loops,
             .user = server,
             .pt_serv_buf_size = SCRATCH_BYTES,
@@ -138,18 +139,34 @@ static bool create_context(struct server *server) {
     return server->context != NULL;
 }
 
-static bool create_vhost(struct server *server) {
+static struct lws_vhost *create_vhost(
+        const struct server *server, const char *name, uint64_t tls) {
     const struct lws_context_creation_info info = {
             .port = CONTEXT_PORT_NO_LISTEN_SERVER, // we accept ourselves
-            .vhost_name = "nexus",
+            .options = tls,
+            .vhost_name = name,
             .protocols = protocols,
             .retry_and_idle_policy = &no_validity_checks,
             .keepalive_timeout = KEEP_ALIVE_S,
             .timeout_secs_ah_idle = REQUEST_S,
             .alpn = "http/1.1",
     };
-    server->vhost = lws_create_vhost(server->context, &info);
-    return server->vhost != NULL;
+    return lws_create_vhost(server->context, &info);
+}
+
+// libwebsockets makes an empty SSL_CTX; server_secure() fills it.
+static bool create_vhosts(struct server *server, bool tls) {
+    if (tls) {
+        server->tls_vhost = create_vhost(server, "nexus-tls",
+                LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT
+                        | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX);
+    }
+    server->vhost = create_vhost(server, "nexus", 0);
+    return server->vhost && (server->tls_vhost || !tls);
+}
+
+int server_secure(const struct server *server, struct ssl_ctx_st *ctx) {
+    return tls_configure(ctx, server->core->settings) ? 0 : -1;
 }
 
 static void on_tick(struct ev_loop *ev, ev_timer *watcher, int events) {
@@ -168,7 +185,12 @@ bool server_start(struct server *server, struct core *core) {
     server->core = core;
     bound_descriptors(core->settings);
     lws_set_log_level(LLL_ERR | LLL_WARN, log_loud);
-    if (!create_context(server) || !create_vhost(server)) {
+    bool tls = core->settings->listen_tls_port >= 0;
+    if (tls && !tls_check(core->settings)) {
+        return false;
+    }
+    if (!create_context(server, tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0)
+            || !create_vhosts(server, tls)) {
         log_error("net", "cannot start libwebsockets");
         return false;
     }
@@ -191,9 +213,9 @@ void server_destroy(struct server *server) {
 
 // --- connections ----------------------------------------------------------
 
-void server_adopt(struct server *server, int fd) {
+void server_adopt(struct server *server, int fd, bool tls) {
     // On failure libwebsockets has closed it.
-    if (!lws_adopt_socket_vhost(server->vhost, fd)) {
+    if (!lws_adopt_socket_vhost(tls ? server->tls_vhost : server->vhost, fd)) {
         log_debug("net", "connection not adopted");
     }
 }

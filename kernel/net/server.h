@@ -29,6 +29,7 @@ struct loop;
 struct lws;
 struct lws_context;
 struct lws_vhost;
+struct ssl_ctx_st;
 
 struct server_ticker;
 
@@ -38,6 +39,7 @@ struct server {
     struct transport transport;
     struct lws_context *context;
     struct lws_vhost *vhost;
+    struct lws_vhost *tls_vhost; // NULL without listen.tls_port
     struct server_ticker *ticker;
     size_t http_links; // limits.http_connections
 };
@@ -52,7 +54,11 @@ void server_destroy(struct server *server);
 bool server_start(struct server *server, struct core *core);
 
 // Takes an accepted connection, which belongs to the server from then on.
-void server_adopt(struct server *server, int fd);
+// tls: it begins with a TLS handshake.
+void server_adopt(struct server *server, int fd, bool tls);
+
+// The callback for an SSL_CTX that libwebsockets has made: 0, or -1.
+int server_secure(const struct server *server, struct ssl_ctx_st *ctx);
 
 // Ends a connection soon and without ceremony, whatever state it is in.
 // Safe anywhere, also in its own callbacks.

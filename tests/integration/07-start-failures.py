@@ -75,7 +75,7 @@ class Settings(Start):
     def test_value_of_a_wrong_kind_or_size(self):
         self.fails("nexus.conf:1:", "limits.burst", "1 to 1000000", '"x"',
                    config='limits = { burst = "x"; };')
-        self.fails("--set", "listen.port", "0 to 65535", "65536",
+        self.fails("--set", "listen.port", "-1 to 65535", "65536",
                    arguments=["--set", "listen.port=65536"])
         self.fails("--set", "auth.mode", '"open"',
                    arguments=["--set", "auth.mode=open"])

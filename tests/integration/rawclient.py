@@ -15,13 +15,16 @@ import harness
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
-def connect(server, target, *, receive_buffer=None, headers=()):
-    """A socket with an upgrade request on its way."""
+def connect(server, target, *, receive_buffer=None, headers=(), port=None,
+            tls=None):
+    """A socket with an upgrade request on its way; tls is an SSLContext."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.settimeout(harness.DEADLINE)
     if receive_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    sock.connect(("127.0.0.1", server.port))
+    sock.connect(("127.0.0.1", port or server.port))
+    if tls is not None:
+        sock = tls.wrap_socket(sock, server_hostname="localhost")
     key = base64.b64encode(os.urandom(16)).decode()
     lines = [f"GET {target} HTTP/1.1", "Host: localhost",
              "Upgrade: websocket", "Connection: Upgrade",
@@ -45,9 +48,8 @@ def read_head(sock):
 class RawClient:
     """Open after construction; use as a context manager."""
 
-    def __init__(self, server, user, *, receive_buffer=None):
-        self.sock = connect(server, f"/ws?user_id={user}&token=t",
-                            receive_buffer=receive_buffer)
+    def __init__(self, server, user, **options):
+        self.sock = connect(server, f"/ws?user_id={user}&token=t", **options)
         status = read_head(self.sock)
         if status != 101:
             raise AssertionError(f"upgrade answered with {status}")

@@ -93,6 +93,30 @@ static void wants_origins_as_browsers_write_them(void **state) {
     }
 }
 
+static void refuses_set(
+        const char *first, const char *second, const char *text) {
+    const char *const sets[] = {first, second, NULL};
+    settings_case_refuses(NULL, NULL, sets, text);
+}
+
+static void wants_listeners_that_make_sense(void **state) {
+    refuses_set("listen.port=-1", NULL,
+            "--set: listen.port is -1 and listen.tls_port (default) too, so "
+            "there is nowhere to listen");
+    refuses_set("listen.tls_port=0", NULL,
+            "--set: listen.tls_port needs a certificate; set tls.certificate "
+            "and tls.key");
+    refuses_set("tls.certificate=x.pem", NULL,
+            "--set: tls.certificate is not used without listen.tls_port; set "
+            "that too");
+    const char *const sets[] = {"listen.port=-1", "listen.tls_port=8443",
+            "tls.certificate=x.pem", NULL};
+    struct settings_case c;
+    settings_case_init(&c, NULL, NULL, sets);
+    settings_case_expect_none(&c);
+    settings_case_finish(&c);
+}
+
 static void does_not_compare_values_that_were_refused(void **state) {
     const char *const sets[] = {
             "heartbeat.timeout=x", "heartbeat.interval=70", NULL};
@@ -111,6 +135,7 @@ int main(void) {
             cmocka_unit_test(wants_more_time_for_an_answer_than_between_pings),
             cmocka_unit_test(wants_a_path_that_a_url_can_have),
             cmocka_unit_test(wants_origins_as_browsers_write_them),
+            cmocka_unit_test(wants_listeners_that_make_sense),
             cmocka_unit_test(does_not_compare_values_that_were_refused),
     };
     return cmocka_run_group_tests(

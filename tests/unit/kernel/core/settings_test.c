@@ -156,7 +156,7 @@ static void names_a_group_that_is_given_a_value(void **state) {
 
 static void refuses_a_wrong_type(void **state) {
     settings_case_refuses("listen = { port = \"8000\"; };", NULL, NULL,
-            "nexus.conf:1: listen.port must be a whole number from 0 to "
+            "nexus.conf:1: listen.port must be a whole number from -1 to "
             "65535, not the text \"8000\"");
 }
 

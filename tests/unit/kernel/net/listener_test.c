@@ -29,7 +29,7 @@ static void fail_to_listen(
     settings.listen_port = port;
     assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
     log_set_fd(fds[1]);
-    assert_null(listener_create(c.loop, c.server, &settings));
+    assert_null(listener_create(c.loop, c.server, &settings, LISTENER_CLEAR));
     log_set_fd(2);
     ssize_t len = read(fds[0], log, size - 1);
     assert_true(len > 0);

@@ -167,7 +167,8 @@ static inline void net_case_init(struct net_case *c, const char *const *sets) {
     c->core = core_create(c->settings, &c->server->transport, &clock);
     assert_non_null(c->core);
     assert_true(server_start(c->server, c->core));
-    c->listener = listener_create(c->loop, c->server, c->settings);
+    c->listener =
+            listener_create(c->loop, c->server, c->settings, LISTENER_CLEAR);
     assert_non_null(c->listener);
     nx_buf_init(&c->reply, NET_CASE_REPLY_MAX);
 }
