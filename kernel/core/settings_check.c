@@ -139,12 +139,13 @@ static void check_origins(
 static void check_listeners(
         const struct settings *settings, struct settings_errors *errors) {
     bool tls = settings->listen_tls_port >= 0;
-    if (settings->listen_port < 0 && !tls) {
+    if (settings->listen_port < 0 && !tls && settings->listen_unix[0] == '\0') {
         settings_errors_add(errors,
-                "%s: listen.port is -1 and listen.tls_port (%s) too, so there "
-                "is nowhere to listen",
+                "%s: listen.port is -1, listen.tls_port (%s) too, and "
+                "listen.unix (%s) is empty, so there is nowhere to listen",
                 settings_origin(settings, "listen.port"),
-                settings_origin(settings, "listen.tls_port"));
+                settings_origin(settings, "listen.tls_port"),
+                settings_origin(settings, "listen.unix"));
     }
     if (tls && settings->tls_certificate[0] == '\0') {
         settings_errors_add(errors,
@@ -160,6 +161,19 @@ static void check_listeners(
     }
 }
 
+static void check_unix(
+        const struct settings *settings, struct settings_errors *errors) {
+    const char *mode = settings->listen_unix_mode;
+    size_t digits = strspn(mode, "01234567");
+    if (mode[digits] != '\0' || digits < 3 || digits > 4
+            || (digits == 4 && mode[0] != '0')) {
+        settings_errors_add(errors,
+                "%s: listen.unix_mode must be octal digits from 000 to 0777, "
+                "not \"%s\"",
+                settings_origin(settings, "listen.unix_mode"), mode);
+    }
+}
+
 void settings_check(
         const struct settings *settings, struct settings_errors *errors) {
     check_address(settings, errors);
@@ -168,4 +182,5 @@ void settings_check(
     check_path(settings, errors);
     check_origins(settings, errors);
     check_listeners(settings, errors);
+    check_unix(settings, errors);
 }

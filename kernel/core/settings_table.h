@@ -31,6 +31,11 @@
     X(INT, listen_tls_port, "listen.tls_port", "-1", "-1..65535", NULL, 0, \
             "TCP port to listen on with TLS, beside listen.port or with " \
             "listen.port -1 alone; 0 takes any free one, -1 none.") \
+    X(STRING, listen_unix, "listen.unix", "", NULL, NULL, 0, \
+            "Path of a Unix socket to listen on as well, for a proxy on this " \
+            "machine; empty means none.") \
+    X(STRING, listen_unix_mode, "listen.unix_mode", "0660", NULL, NULL, 0, \
+            "Permissions of listen.unix, in octal digits.") \
     X(STRING, listen_path, "listen.path", "/ws", NULL, NULL, SETTING_FILLED, \
             "URL path of the WebSocket, beginning with a slash.") \
     X(STRING, listen_origins, "listen.origins", "", NULL, NULL, SETTING_LIVE, \

@@ -97,7 +97,8 @@ void address_format(
         }
     }
     if (!text) {
-        (void)snprintf(out, ADDRESS_TEXT_SIZE, "unknown");
+        (void)snprintf(out, ADDRESS_TEXT_SIZE,
+                address->storage.ss_family == AF_UNIX ? "unix" : "unknown");
     }
 }
 

@@ -2,7 +2,8 @@
  * address - an IP address and a port, as text and as the system wants it.
  *
  * Only numbers, and "localhost" for 127.0.0.1: nothing here asks a name
- * server. An IPv4 client of an IPv6 socket is shown as IPv4.
+ * server. An IPv4 client of an IPv6 socket is shown as IPv4, one of a Unix
+ * socket as "unix".
  *
  * Owner:   the caller; plain data
  * Thread:  any

@@ -59,6 +59,8 @@ static struct http_link *link_create(struct server *server, struct lws *wsi) {
     }
     link->server = server;
     link->wsi = wsi;
+    // On a Unix socket is_hidden() could not tell.
+    link->single = !received_bytes(lws_get_socket_fd(wsi), &link->read_before);
     timer_init(&link->timer, on_timer, link);
     http_link_init_watcher(link);
     server->http_links++;
@@ -230,7 +232,7 @@ static enum head_result begin_request(struct http_link *link) {
     link->skip = false;
     link->body_left = 0;
     link->no_body = strcmp(link->head.method, "HEAD") == 0;
-    link->close = !link->head.http11
+    link->close = link->single || !link->head.http11
             || head_field_has(&link->head, HEAD_CONNECTION, "close");
     return result;
 }

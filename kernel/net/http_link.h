@@ -41,6 +41,7 @@ struct http_link {
     struct timer timer;
     uint64_t read_before; // bytes, when the last request had ended
     bool reused;          // not the first request
+    bool single;          // there will be no second one
     bool close;           // after this answer
     bool skip;            // the body is read and thrown away
     bool no_body;         // the answer to HEAD

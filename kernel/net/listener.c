@@ -17,6 +17,7 @@
 #include "kernel/core/settings.h"
 #include "kernel/net/loop.h"
 #include "kernel/net/server.h"
+#include "kernel/net/unix_socket.h"
 
 #define BACKLOG       4096
 #define PER_TURN      64  // then everybody else gets a turn
@@ -31,6 +32,7 @@ struct kind_row {
 static const struct kind_row kinds[] = {
         [LISTENER_CLEAR] = {"ws", "listen.port"},
         [LISTENER_TLS] = {"wss", "listen.tls_port"},
+        [LISTENER_UNIX] = {"unix", "listen.unix"},
 };
 
 struct listener {
@@ -40,7 +42,8 @@ struct listener {
     const struct settings *settings; // borrowed
     int fd;
     int reserve; // given up to accept and close when there is no other
-    struct address address;
+    struct address address;         // not of LISTENER_UNIX
+    struct unix_socket unix_socket; // of LISTENER_UNIX alone
     ev_io readable;
     ev_timer pause;
     bool starved; // said so already
@@ -159,7 +162,7 @@ static bool listen_on(struct listener *listener) {
             && address_of_socket(&listener->address, listener->fd);
 }
 
-static bool open_socket(struct listener *listener) {
+static bool open_tcp(struct listener *listener) {
     const char *text = listener->settings->listen_address;
     if (!address_parse(&listener->address, text, port_of(listener))) {
         log_error("net", "cannot listen: not an IPv4 or IPv6 address",
@@ -171,6 +174,15 @@ static bool open_socket(struct listener *listener) {
         return false;
     }
     return true;
+}
+
+static bool open_socket(struct listener *listener) {
+    if (listener->kind != LISTENER_UNIX) {
+        return open_tcp(listener);
+    }
+    listener->fd = unix_socket_open(
+            &listener->unix_socket, listener->settings, BACKLOG);
+    return listener->fd >= 0;
 }
 
 static void init_watchers(struct listener *listener) {
@@ -215,6 +227,7 @@ void listener_destroy(struct listener *listener) {
     ev_timer_stop(listener->ev, &listener->pause);
     if (listener->fd >= 0) {
         (void)close(listener->fd);
+        unix_socket_remove(&listener->unix_socket);
     }
     if (listener->reserve >= 0) {
         (void)close(listener->reserve);
@@ -227,6 +240,13 @@ const struct address *listener_address(const struct listener *listener) {
 }
 
 void listener_log(const struct listener *listener) {
+    if (listener->kind == LISTENER_UNIX) {
+        log_info("net", "listening",
+                LOG_STR("scheme", kinds[listener->kind].scheme),
+                LOG_STR("socket", listener->settings->listen_unix),
+                LOG_STR("path", listener->settings->listen_path));
+        return;
+    }
     char text[ADDRESS_TEXT_SIZE];
     address_format(&listener->address, text);
     log_info("net", "listening",
@@ -237,6 +257,12 @@ void listener_log(const struct listener *listener) {
 }
 
 void listener_append_url(const struct listener *listener, struct nx_buf *out) {
+    if (listener->kind == LISTENER_UNIX) {
+        // As Node's ws writes it.
+        nx_buf_appendf(out, "ws+unix:%s:%s", listener->settings->listen_unix,
+                listener->settings->listen_path);
+        return;
+    }
     char host[ADDRESS_TEXT_SIZE];
     address_format(&listener->address, host);
     const char *shown = address_is_any(&listener->address) ? "localhost" : host;

@@ -24,6 +24,7 @@ struct settings;
 enum listener_kind {
     LISTENER_CLEAR, // listen.port
     LISTENER_TLS,   // listen.tls_port
+    LISTENER_UNIX,  // listen.unix
 };
 
 struct listener;
@@ -35,7 +36,7 @@ struct listener *listener_create(struct loop *loop, struct server *server,
 // Accepts NULL.
 void listener_destroy(struct listener *listener);
 
-// Where it listens: the port chosen for listen.port 0.
+// Where it listens: the port chosen for listen.port 0. Not for LISTENER_UNIX.
 const struct address *listener_address(const struct listener *listener);
 
 // One line that says where.

@@ -7,7 +7,7 @@
 #include "kernel/core/settings.h"
 #include "kernel/net/listener.h"
 
-#define KINDS 2
+#define KINDS 3
 
 struct listeners {
     size_t count;
@@ -21,6 +21,8 @@ static bool is_wanted(
         return settings->listen_port >= 0;
     case LISTENER_TLS:
         return settings->listen_tls_port >= 0;
+    case LISTENER_UNIX:
+        return settings->listen_unix[0] != '\0';
     }
     return false;
 }
@@ -28,7 +30,7 @@ static bool is_wanted(
 struct listeners *listeners_create(struct loop *loop, struct server *server,
         const struct settings *settings) {
     static const enum listener_kind kinds[KINDS] = {
-            LISTENER_CLEAR, LISTENER_TLS};
+            LISTENER_CLEAR, LISTENER_TLS, LISTENER_UNIX};
     struct listeners *listeners = calloc(1, sizeof(*listeners));
     if (!listeners) {
         log_error("net", "out of memory");

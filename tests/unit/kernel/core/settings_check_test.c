@@ -101,8 +101,14 @@ static void refuses_set(
 
 static void wants_listeners_that_make_sense(void **state) {
     refuses_set("listen.port=-1", NULL,
-            "--set: listen.port is -1 and listen.tls_port (default) too, so "
-            "there is nowhere to listen");
+            "--set: listen.port is -1, listen.tls_port (default) too, and "
+            "listen.unix (default) is empty, so there is nowhere to listen");
+    refuses_set("listen.unix_mode=rw", NULL,
+            "--set: listen.unix_mode must be octal digits from 000 to 0777, "
+            "not \"rw\"");
+    refuses_set("listen.unix_mode=1777", NULL,
+            "--set: listen.unix_mode must be octal digits from 000 to 0777, "
+            "not \"1777\"");
     refuses_set("listen.tls_port=0", NULL,
             "--set: listen.tls_port needs a certificate; set tls.certificate "
             "and tls.key");
