@@ -8,6 +8,7 @@
 #include <nexus/util/str.h>
 
 #include "kernel/base/commas.h"
+#include "kernel/base/ip.h"
 
 enum reach {
     REACH_NOTHING, // not an address
@@ -174,6 +175,22 @@ static void check_unix(
     }
 }
 
+static void check_proxies(
+        const struct settings *settings, struct settings_errors *errors) {
+    const char *rest = settings->listen_trusted_proxies;
+    struct nx_str item;
+    while (commas_next(&rest, &item)) {
+        struct ip_range range;
+        if (!nx_str_is(item, "unix") && !ip_range_parse(&range, item)) {
+            settings_errors_add(errors,
+                    "%s: listen.trusted_proxies must have addresses, ranges "
+                    "like 10.0.0.0/8, or unix; not \"%.*s\"",
+                    settings_origin(settings, "listen.trusted_proxies"),
+                    (int)item.len, item.ptr);
+        }
+    }
+}
+
 void settings_check(
         const struct settings *settings, struct settings_errors *errors) {
     check_address(settings, errors);
@@ -183,4 +200,5 @@ void settings_check(
     check_origins(settings, errors);
     check_listeners(settings, errors);
     check_unix(settings, errors);
+    check_proxies(settings, errors);
 }

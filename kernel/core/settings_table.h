@@ -43,6 +43,11 @@
             "https://example.org, * for all; empty means all in auth.mode " \
             "\"dev\" and else those of the same host; clients that are no " \
             "browsers are not asked.") \
+    X(STRING, listen_trusted_proxies, "listen.trusted_proxies", "", NULL, \
+            NULL, SETTING_LIVE, \
+            "Proxies whose X-Forwarded-For tells the address of a client, " \
+            "comma-separated: addresses, ranges such as 10.0.0.0/8, and unix " \
+            "for listen.unix; empty means nobody.") \
     X(STRING, tls_certificate, "tls.certificate", "", NULL, NULL, 0, \
             "PEM file of the server's certificate for listen.tls_port, " \
             "followed by those that lead to its authority.") \

@@ -10,12 +10,13 @@
 #include "kernel/core/gate.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
-#include "kernel/net/address.h"
 #include "kernel/net/answer.h"
+#include "kernel/net/client.h"
 #include "kernel/net/framing.h"
 #include "kernel/net/head.h"
 #include "kernel/net/offer.h"
 #include "kernel/net/origin.h"
+#include "kernel/net/proxies.h"
 #include "kernel/net/server.h"
 
 #define REFUSAL_MAX   2048
@@ -271,16 +272,14 @@ int handshake_confirm(struct server *server, struct lws *wsi) {
 nx_session_id handshake_open(
         struct server *server, struct lws *wsi, struct link *link) {
     struct head head;
-    struct address peer;
-    char address[ADDRESS_TEXT_SIZE] = "unknown";
+    char address[IP_TEXT_SIZE];
     char list[OFFER_HEADER_MAX + 2] = "";
     struct gate_request request = {0};
 
     nx_session_id session = 0;
     if (head_read(&head, wsi) == HEAD_OK) {
-        if (address_of_peer(&peer, lws_get_socket_fd(wsi))) {
-            address_format(&peer, address);
-        }
+        struct place client = client_place(server, wsi, &head);
+        place_format(&client, address);
         (void)lws_hdr_copy(wsi, list, sizeof(list), WSI_TOKEN_PROTOCOL);
         (void)offer_read(list, &request.bearer);
         if (request.bearer.ptr) {

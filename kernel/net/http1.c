@@ -11,10 +11,11 @@
 #include "kernel/core/core.h"
 #include "kernel/core/http.h"
 #include "kernel/core/settings.h"
-#include "kernel/net/address.h"
+#include "kernel/net/client.h"
 #include "kernel/net/framing.h"
 #include "kernel/net/handshake.h"
 #include "kernel/net/http_link.h"
+#include "kernel/net/proxies.h"
 #include "kernel/net/received.h"
 #include "kernel/net/server.h"
 
@@ -128,11 +129,9 @@ static void refuse(
 }
 
 static void serve(struct http_link *link) {
-    struct address peer;
-    char address[ADDRESS_TEXT_SIZE] = "unknown";
-    if (address_of_peer(&peer, lws_get_socket_fd(link->wsi))) {
-        address_format(&peer, address);
-    }
+    char address[IP_TEXT_SIZE];
+    struct place client = client_place(link->server, link->wsi, &link->head);
+    place_format(&client, address);
     struct http_request request = {
             .method = {link->head.method, strlen(link->head.method)},
             .path = head_path(&link->head),

@@ -115,6 +115,9 @@ static void wants_listeners_that_make_sense(void **state) {
     refuses_set("tls.certificate=x.pem", NULL,
             "--set: tls.certificate is not used without listen.tls_port; set "
             "that too");
+    refuses_set("listen.trusted_proxies=10.0.0.0/8, unix, 10.0.0.1/8", NULL,
+            "--set: listen.trusted_proxies must have addresses, ranges like "
+            "10.0.0.0/8, or unix; not \"10.0.0.1/8\"");
     const char *const sets[] = {"listen.port=-1", "listen.tls_port=8443",
             "tls.certificate=x.pem", NULL};
     struct settings_case c;
