@@ -89,7 +89,10 @@ static unsigned char mask_at(unsigned bits, unsigned index) {
     if (bits >= begin + 8) {
         return 0xff;
     }
-    return bits <= begin ? 0 : (unsigned char)(0xff << (8 - (bits - begin)));
+    if (bits <= begin) {
+        return 0;
+    }
+    return (unsigned char)(0xffu << (8 - (bits - begin)));
 }
 
 static bool rest_is_zero(const struct ip_range *range) {

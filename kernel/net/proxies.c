@@ -7,16 +7,19 @@
 
 #include "kernel/base/commas.h"
 
+// A place without an address is the Unix socket.
+static bool names(struct nx_str item, const struct place *place) {
+    struct ip_range range;
+    if (!place->known) {
+        return nx_str_is(item, "unix");
+    }
+    return ip_range_parse(&range, item) && ip_range_has(&range, &place->ip);
+}
+
 bool proxies_trust(const char *list, const struct place *place) {
     struct nx_str item;
     while (commas_next(&list, &item)) {
-        struct ip_range range;
-        if (!place->known) {
-            if (nx_str_is(item, "unix")) {
-                return true;
-            }
-        } else if (ip_range_parse(&range, item)
-                && ip_range_has(&range, &place->ip)) {
+        if (names(item, place)) {
             return true;
         }
     }
