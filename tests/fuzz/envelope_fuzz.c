@@ -13,15 +13,13 @@
 #include "kernel/core/envelope.h"
 #include "kernel/core/json_text.h"
 #include "kernel/core/json_view.h"
+#include "tests/fuzz/input.h"
 
 #define DEPTH         16
 #define MAX_BYTES     ((size_t)1 << 20)
 
 #define OPTION_STRICT 1
 #define OPTION_COPY   2
-
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so.
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct writers *ws;
 static struct json_doc doc;

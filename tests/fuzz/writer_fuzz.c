@@ -14,50 +14,23 @@
 #include "kernel/core/json_doc.h"
 #include "kernel/core/json_view.h"
 #include "kernel/core/writer.h"
+#include "tests/fuzz/input.h"
 
 #define TEXT_MAX 40
-
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so.
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct input {
-    const uint8_t *data;
-    size_t left;
-};
 
 static struct clock fuzz_clock;
 static struct json_doc doc;
 
-static uint8_t next_byte(struct input *in) {
-    if (in->left == 0) {
-        return 0;
-    }
-    in->left--;
-    return *in->data++;
-}
-
-static void next_bytes(struct input *in, void *out, size_t len) {
-    uint8_t *bytes = out;
-    for (size_t i = 0; i < len; i++) {
-        bytes[i] = next_byte(in);
-    }
-}
-
-// Any bytes, in a block of their own size so that reading past them is seen.
+// Any bytes.
 static struct nx_str next_text(struct input *in) {
-    size_t len = next_byte(in) % TEXT_MAX;
-    len = len < in->left ? len : in->left;
-    struct nx_str text = {(const char *)in->data, len};
-    in->data += len;
-    in->left -= len;
-    return text;
+    return input_text(in, input_below(in, TEXT_MAX));
 }
 
 // NULL one time in four.
 static const char *next_key(struct input *in, char out[TEXT_MAX]) {
-    uint8_t first = next_byte(in);
+    uint8_t first = input_byte(in);
     size_t len = first / 4 % (TEXT_MAX - 1);
-    next_bytes(in, out, len);
+    input_bytes(in, out, len);
     out[len] = '\0';
     return first % 4 == 0 ? NULL : out;
 }
@@ -66,7 +39,7 @@ static void put_number(
         struct nx_writer *w, const char *key, struct input *in, uint8_t kind) {
     uint64_t bits = 0;
     double value = 0;
-    next_bytes(in, &bits, sizeof(bits));
+    input_bytes(in, &bits, sizeof(bits));
     memcpy(&value, &bits, sizeof(value));
     if (kind == 0) {
         writer_put_f64(w, key, value);
@@ -80,7 +53,7 @@ static void put_number(
 static void put_value(
         struct nx_writer *w, const char *key, struct input *in, uint8_t kind) {
     static const char *const raws[] = {"1", "\"x\"", "[ ]", "{\"a\":null}"};
-    const char *raw = raws[next_byte(in) % 4];
+    const char *raw = raws[input_byte(in) % 4];
     const struct nx_json *root = json_doc_root(&doc);
     const struct nx_json *value = json_view_get(root, kind % 2 ? "a" : "b");
     switch (kind) {
@@ -109,7 +82,7 @@ static void put_value(
 static void call(
         struct nx_writer *w, struct nx_writer *other, struct input *in) {
     char buffer[TEXT_MAX];
-    uint8_t what = next_byte(in);
+    uint8_t what = input_byte(in);
     const char *key = next_key(in, buffer);
     switch (what % 8) {
     case 0:
@@ -155,8 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const char message[] =
             "{\"a\": [ 1 , {\"x\":0.5} ] ,\"b\":\"\\u00e4\" }";
     struct input in = {data, size};
-    size_t max = next_byte(&in);
-    max = max << 8 | next_byte(&in);
+    size_t max = input_byte(&in);
+    max = max << 8 | input_byte(&in);
     clock_init_fake(&fuzz_clock, 0);
     json_doc_init(&doc);
     struct writers *ws = writers_create(&fuzz_clock, max);
@@ -171,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             writer_event(ws, "t", (struct nx_str){"u", 1}),
     };
     for (unsigned n = 0; in.left > 0; n++) {
-        uint8_t which = next_byte(&in) % 8 == 0;
+        uint8_t which = input_byte(&in) % 8 == 0;
         call(writers[which], writers[!which], &in);
         expect_json(writers[which], max);
     }
