@@ -190,7 +190,7 @@ static void write_quoted(const char *text, FILE *out) {
         return;
     }
     len = QUOTE_MAX;
-    while (((unsigned char)text[len] & 0xc0u) == 0x80) {
+    while (len > 0 && ((unsigned char)text[len] & 0xc0u) == 0x80) {
         len--;
     }
     (void)fprintf(out, "\"%.*s...\"", (int)len, text);

@@ -136,6 +136,16 @@ static void says_what_was_expected_and_what_came(void **state) {
             "here: a.name must be a text that is not empty, not a list");
 }
 
+// Continuation bytes alone: there is no character to cut in front of.
+static void quotes_a_long_text_that_is_no_text(void **state) {
+    char bytes[256];
+    memset(bytes, 0x80, sizeof(bytes) - 1);
+    bytes[sizeof(bytes) - 1] = '\0';
+    refuses(&number, RAW_TEXT, bytes,
+            "here: a.number must be a whole number from -5 to 100, "
+            "not \"...\"");
+}
+
 static void does_not_repeat_a_secret(void **state) {
     refuses(&secret, RAW_STRING, "hunter2",
             "here: a.secret must be a whole number");
@@ -191,6 +201,7 @@ int main(void) {
             cmocka_unit_test(takes_a_file_at_its_word),
             cmocka_unit_test(understands_the_levels_of_python),
             cmocka_unit_test(says_what_was_expected_and_what_came),
+            cmocka_unit_test(quotes_a_long_text_that_is_no_text),
             cmocka_unit_test(does_not_repeat_a_secret),
             cmocka_unit_test(cuts_a_long_value_between_characters),
             cmocka_unit_test(names_its_environment_variable),
