@@ -109,6 +109,7 @@ endforeach()
 nexus_add_abi_tests()
 if(TARGET nexusd)
   nexus_add_script_tests(integration 120)
+  nexus_add_script_tests(api 120)
   nexus_add_script_tests(long 1800)
 endif()
 
