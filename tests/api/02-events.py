@@ -89,11 +89,14 @@ class Described(harness.ServerTest):
 
     async def make_without_ref(self):
         """A request with a result is answered by an event of its type."""
+        await self.clients["second"].settle()
         for key in ("roomJoin", "roomLeave", "chatHistory", "chatMembers",
                     "chatList", "chatJoin"):
             payload = dict(self.events.messages[key].examples[0][1])
             payload.pop("since", None)
             await self.clients["second"].send(**payload)
+            self.see(await self.clients["second"].expect(
+                payload["event_type"]))
 
     async def test_requests_are_accepted_and_events_are_as_described(self):
         for who, key, changes in STEPS:
