@@ -89,7 +89,7 @@ class Described(harness.ServerTest):
 
     async def make_without_ref(self):
         """A request with a result is answered by an event of its type."""
-        await self.clients["second"].settle()
+        await self.see_all()
         for key in ("roomJoin", "roomLeave", "chatHistory", "chatMembers",
                     "chatList", "chatJoin"):
             payload = dict(self.events.messages[key].examples[0][1])
