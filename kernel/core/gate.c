@@ -158,6 +158,7 @@ static bool choose_device(struct session *session, const char *device) {
     char made[2 + 2 * DEVICE_RANDOM_BYTES + 1] = "d-";
     random_hex(made + 2, DEVICE_RANDOM_BYTES);
     session->device = strdup(made);
+    session->device_made_up = true;
     return session->device != NULL;
 }
 

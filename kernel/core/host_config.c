@@ -16,6 +16,10 @@ static struct nx_str get_str(const struct nx_config *cfg, const char *key) {
     return cfg && key ? plugin_settings_get_str(cfg, key) : empty;
 }
 
+static int64_t get_server_int(const struct nx_config *cfg, const char *path) {
+    return cfg && path ? plugin_settings_get_server_int(cfg, path) : 0;
+}
+
 static void problem(
         struct nx_diag *diag, const char *key, struct nx_str message) {
     if (diag && host_text_sane(message)) {
@@ -30,4 +34,5 @@ const struct nx_config_v1 host_config_v1 = {
         .get_bool = get_bool,
         .get_str = get_str,
         .problem = problem,
+        .get_server_int = get_server_int,
 };

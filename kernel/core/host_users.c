@@ -36,6 +36,7 @@ static nx_status session_info(const struct nx_host *host, nx_session_id id,
     }
     const struct nx_session_info full = {
             .struct_size = info->struct_size,
+            .flags = session->device_made_up ? NX_DEVICE_MADE_UP : 0,
             .session = session->id,
             .user = user_name(session->user),
             .device = nx_str_c(session->device),

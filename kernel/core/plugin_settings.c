@@ -20,7 +20,8 @@ struct config_value {
 };
 
 struct nx_config {
-    struct nx_list link; // struct settings_store::configs
+    struct nx_list link;             // struct settings_store::configs
+    const struct settings *settings; // it was resolved from, owns it
     const char *plugin;
     size_t count;
     struct config_value values[];
@@ -156,6 +157,7 @@ struct nx_config *plugin_settings_resolve(struct settings *settings,
         settings_errors_add(errors, "%s: out of memory", name);
         return NULL;
     }
+    config->settings = settings;
     config->plugin = plugin;
     config->count = count;
     for (size_t i = 0; i < count; i++) {
@@ -227,6 +229,20 @@ struct nx_str plugin_settings_get_str(
         text.len = strlen(value->value.text);
     }
     return text;
+}
+
+int64_t plugin_settings_get_server_int(
+        const struct nx_config *config, const char *path) {
+    const struct setting *row = setting_find(path);
+    if (row == NULL || row->kind != NX_SETTING_INT) {
+        log_error("plugin", "asked for a number the server does not have",
+                LOG_STR("plugin", config->plugin), LOG_STR("key", path));
+        return 0;
+    }
+    int64_t number;
+    memcpy(&number, (const char *)config->settings + row->offset,
+            sizeof(number));
+    return number;
 }
 
 void plugin_settings_problem(

@@ -56,6 +56,8 @@ int32_t plugin_settings_get_bool(
         const struct nx_config *config, const char *key);
 struct nx_str plugin_settings_get_str(
         const struct nx_config *config, const char *key);
+int64_t plugin_settings_get_server_int(
+        const struct nx_config *config, const char *path);
 void plugin_settings_problem(
         struct nx_diag *diag, const char *key, struct nx_str message);
 

@@ -155,13 +155,14 @@ void receipts_pong(struct session *session, const void *data, size_t len) {
     }
     receipts->in_flight = false;
     // Callbacks may leave rooms or send more, so both lists are worked off
-    // from their heads.
-    prove_members(session, &receipts->members_covered);
+    // from their heads. Sends first: a plugin that caught a session up before
+    // it let it join hears so before it hears of records.
     struct nx_list *link;
     while ((link = nx_list_take_first(&receipts->sends_covered)) != NULL) {
         finish_send(session, nx_container_of(link, struct tracked_send, link),
                 NX_TRACKED_RECEIVED);
     }
+    prove_members(session, &receipts->members_covered);
     if (session->state == SESSION_OPEN && anything_waits(receipts)) {
         session_mark_dirty(session);
     }

@@ -48,6 +48,7 @@ struct session {
     bool blocked;   // the socket is full; session_io_writable() follows
     bool suspect;   // silent past the heartbeat deadline, judged next time
     bool announced; // plugins were told it opened
+    bool device_made_up;
     uint16_t close_code;
     char *close_reason;       // owned, NULL: none
     struct user *user;        // NULL unless OPEN or CLOSING

@@ -40,6 +40,11 @@ struct nx_config_v1 {
     // Since 1.0.
     void (*problem)(
             struct nx_diag *diag, const char *key, struct nx_str message);
+
+    // A whole number of the server's own, by its path in docs/settings.md
+    // ("offline.max_per_user"); 0 for a path that names none. [logic] K.
+    // Since 1.0.
+    int64_t (*get_server_int)(const struct nx_config *cfg, const char *path);
 };
 
 #ifdef __cplusplus

@@ -71,8 +71,9 @@ struct nx_send_v1 {
 
     // To one session, with proof of receipt: fn is called once, with cookie,
     // when a Pong proves that the client's stack has received the event, or
-    // when the session ends first. Never before tracked() returns. LIMIT when
-    // 1,024 wait on that session already. Since 1.0.
+    // when the session ends first. Never before tracked() returns; of what one
+    // Pong proves, before on_received of rooms. LIMIT when 1,024 wait on that
+    // session already. Since 1.0.
     nx_status (*tracked)(const struct nx_host *host, nx_session_id session,
             struct nx_writer *event, uint64_t cookie, nx_tracked_fn fn,
             void *user);

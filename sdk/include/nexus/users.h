@@ -20,10 +20,13 @@ extern "C" {
 
 #define NX_IFACE_USERS "nexus.users"
 
+// The client gave no device_id: this one means nothing after the session.
+#define NX_DEVICE_MADE_UP (1u << 0)
+
 // Facts about one session; strings are borrowed until the callback returns.
 struct nx_session_info {
     uint32_t struct_size;
-    uint32_t reserved0;
+    uint32_t flags; // NX_DEVICE_ bits
     nx_session_id session;
     struct nx_str user;
     struct nx_str device;  // device_id

@@ -37,6 +37,20 @@ static void tells_about_a_session(void **state) {
     assert_int_equal(info.connected_ms, FAKE_HOST_START_MS);
 }
 
+static void says_whose_device_was_made_up(void **state) {
+    nx_session_id given =
+            fake_host_connect_query(probe.fake, "user_id=al&device_id=phone");
+    nx_session_id made = fake_host_connect(probe.fake, "al");
+    struct nx_session_info info = {.struct_size = sizeof(info)};
+    assert_int_equal(
+            probe.sdk.users->session_info(probe.host, given, &info), NX_OK);
+    assert_true(nx_str_is(info.device, "phone"));
+    assert_int_equal(info.flags, 0);
+    assert_int_equal(
+            probe.sdk.users->session_info(probe.host, made, &info), NX_OK);
+    assert_int_equal(info.flags, NX_DEVICE_MADE_UP);
+}
+
 static void fills_no_more_than_the_plugin_has_room_for(void **state) {
     nx_session_id alice = fake_host_connect(probe.fake, "alice");
     struct nx_session_info info;
@@ -124,6 +138,7 @@ static void keeps_bytes_on_a_session(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
             TEST(tells_about_a_session),
+            TEST(says_whose_device_was_made_up),
             TEST(fills_no_more_than_the_plugin_has_room_for),
             TEST(does_not_count_the_session_that_just_closed),
             TEST(visits_sessions_that_the_callback_closes),

@@ -63,6 +63,20 @@ static void fills_in_defaults(void **state) {
     settings_case_finish(&c);
 }
 
+static void reads_the_numbers_of_the_server_too(void **state) {
+    const char *const env[] = {"MAX_QUEUE_SIZE=7", NULL};
+    struct settings_case c;
+    settings_case_init(&c, NULL, env, NULL);
+    const struct nx_config *config =
+            plugin_settings_resolve(c.settings, "chat", chat, &c.errors);
+    settings_case_expect_none(&c);
+    assert_int_equal(
+            7, plugin_settings_get_server_int(config, "offline.max_per_user"));
+    assert_int_equal(0, plugin_settings_get_server_int(config, "offline.moon"));
+    assert_int_equal(0, plugin_settings_get_server_int(config, "log.level"));
+    settings_case_finish(&c);
+}
+
 static void lets_each_layer_overrule_the_one_below(void **state) {
     const char *const env[] = {"NEXUS_PLUGINS_CHAT_OPEN=off",
             "NEXUS_PLUGINS_CHAT_MODE=fast", "NEXUS_PLUGINS_CHAT_TITLE=env",
@@ -317,6 +331,7 @@ static void takes_another_table_for_a_difference(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(fills_in_defaults),
+            cmocka_unit_test(reads_the_numbers_of_the_server_too),
             cmocka_unit_test(lets_each_layer_overrule_the_one_below),
             cmocka_unit_test(reads_names_with_a_hyphen_from_the_environment),
             cmocka_unit_test(gives_defaults_to_a_plugin_outside_the_list),

@@ -15,6 +15,7 @@ struct told {
     unsigned proofs;
     uint64_t after;
     uint64_t upto;
+    unsigned proofs_before; // when a tracked event was received
     unsigned received;
     unsigned lost;
     uint64_t cookie;
@@ -41,6 +42,7 @@ static void on_tracked(
     told.received += outcome == NX_TRACKED_RECEIVED ? 1 : 0;
     told.lost += outcome == NX_TRACKED_LOST ? 1 : 0;
     told.cookie = cookie;
+    told.proofs_before = told.proofs;
 }
 
 static struct session *session(void) {
@@ -201,6 +203,20 @@ static void tells_the_sender_of_a_tracked_event_once(void **state) {
     assert_int_equal(told.lost, 0);
 }
 
+// Who catches a session up before it joins relies on it.
+static void tells_of_tracked_events_before_records(void **state) {
+    (void)state;
+    unsigned char proof[PROOF_LEN];
+    assert_int_equal(
+            receipts_note_send(session(), NULL, 77, on_tracked, NULL), NX_OK);
+    deliver(1);
+    assert_int_equal(take_pings(proof), 1);
+    pong(proof);
+    assert_int_equal(told.received, 1);
+    assert_int_equal(told.proofs, 1);
+    assert_int_equal(told.proofs_before, 0);
+}
+
 static void tells_what_was_lost_when_the_session_ends(void **state) {
     (void)state;
     unsigned char proof[PROOF_LEN];
@@ -265,6 +281,7 @@ int main(void) {
             cmocka_unit_test(ignores_pongs_that_it_did_not_ask_for),
             cmocka_unit_test(repeats_the_proof_in_a_heartbeat),
             cmocka_unit_test(tells_the_sender_of_a_tracked_event_once),
+            cmocka_unit_test(tells_of_tracked_events_before_records),
             cmocka_unit_test(tells_what_was_lost_when_the_session_ends),
             cmocka_unit_test(holds_a_fixed_number_of_tracked_events),
             cmocka_unit_test(forgets_a_room_that_was_left),
