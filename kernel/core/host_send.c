@@ -168,7 +168,8 @@ static nx_status to_all(const struct nx_host *host, struct nx_writer *event,
     return finish(&sending, status, count);
 }
 
-// The Ping that proves it is queued behind normal events, so it is one.
+// The Ping that proves it is queued behind normal events, and leaves after all
+// that is as urgent or more.
 static nx_status push_tracked(struct sending *sending, nx_session_id id,
         uint64_t cookie, nx_tracked_fn fn, void *user) {
     struct session *session = sessions_open(sending->core->sessions, id);
@@ -185,17 +186,27 @@ static nx_status push_tracked(struct sending *sending, nx_session_id id,
     return receipts_note_send(session, sending->plugin, cookie, fn, user);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the parameters are the ABI's
+static nx_status tracked_as(const struct nx_host *host, nx_session_id session,
+        struct nx_writer *event, const struct nx_send_opts *opts,
+        uint64_t cookie, nx_tracked_fn fn, void *user) {
+    struct sending sending;
+    nx_status status =
+            sending_init(&sending, host, event, opts, "send.tracked");
+    sending.key = 0;
+    sending.except = 0;
+    if (status == NX_OK) {
+        status = fn && sending.cls != OUTBOX_DROPPABLE
+                ? push_tracked(&sending, session, cookie, fn, user)
+                : NX_ERR_INVALID;
+    }
+    return finish(&sending, status, NULL);
+}
+
 static nx_status tracked(const struct nx_host *host, nx_session_id session,
         struct nx_writer *event, uint64_t cookie, nx_tracked_fn fn,
         void *user) {
-    struct sending sending;
-    nx_status status =
-            sending_init(&sending, host, event, NULL, "send.tracked");
-    if (status == NX_OK) {
-        status = fn ? push_tracked(&sending, session, cookie, fn, user)
-                    : NX_ERR_INVALID;
-    }
-    return finish(&sending, status, NULL);
+    return tracked_as(host, session, event, NULL, cookie, fn, user);
 }
 
 // Codes that may stand in a Close frame (RFC 6455, 7.4).
@@ -249,4 +260,5 @@ const struct nx_send_v1 host_send_v1 = {
         .tracked = tracked,
         .close = close_session,
         .queued_bytes = queued_bytes,
+        .tracked_as = tracked_as,
 };

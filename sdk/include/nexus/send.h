@@ -85,6 +85,12 @@ struct nx_send_v1 {
 
     // Bytes that wait for the session's socket; 0 when it is gone. Since 1.0.
     uint64_t (*queued_bytes)(const struct nx_host *host, nx_session_id session);
+
+    // As tracked(), in the class that opts names; nothing else of opts counts.
+    // INVALID for DROPPABLE: what may be shed proves nothing. Since 1.0.
+    nx_status (*tracked_as)(const struct nx_host *host, nx_session_id session,
+            struct nx_writer *event, const struct nx_send_opts *opts,
+            uint64_t cookie, nx_tracked_fn fn, void *user);
 };
 
 #ifdef __cplusplus

@@ -147,6 +147,37 @@ static void limits_what_waits_for_proof(void **state) {
     assert_int_equal(track(alice), NX_ERR_LIMIT);
 }
 
+static nx_status track_as(
+        nx_session_id session, const char *type, uint32_t cls) {
+    const struct nx_send_opts opts = {.struct_size = sizeof(opts), .cls = cls};
+    outcome = 0;
+    return sending()->tracked_as(probe.host, session, probe_event_of(type),
+            &opts, 78, on_tracked, NULL);
+}
+
+static void proves_what_overtakes_as_well(void **state) {
+    nx_session_id alice = connect("alice");
+    fake_host_hold_pongs(probe.fake, alice, true);
+    assert_int_equal(track(alice), NX_OK);
+    assert_int_equal(track_as(alice, "probe.b", NX_CLASS_URGENT), NX_OK);
+    fake_host_turn(probe.fake);
+    FAKE_EXPECT(urgent, probe.fake, alice, "probe.b");
+    FAKE_EXPECT(normal, probe.fake, alice, "probe.a");
+    assert_int_equal(outcome, 0);
+
+    fake_host_hold_pongs(probe.fake, alice, false);
+    assert_int_equal(outcome, NX_TRACKED_RECEIVED);
+    assert_int_equal(outcome_cookie, 78);
+}
+
+static void proves_nothing_that_may_be_shed(void **state) {
+    nx_session_id alice = connect("alice");
+    assert_int_equal(
+            track_as(alice, "probe.b", NX_CLASS_DROPPABLE), NX_ERR_INVALID);
+    fake_host_turn(probe.fake);
+    FAKE_ASSERT_SILENT(probe.fake, alice);
+}
+
 static void closes_behind_what_is_queued(void **state) {
     nx_session_id alice = connect("alice");
     sending()->to_session(probe.host, alice, probe_event_of("probe.a"), NULL);
@@ -231,6 +262,8 @@ int main(void) {
             PROBE_TEST(proves_that_an_event_was_received),
             PROBE_TEST(says_lost_when_the_session_ends_first),
             PROBE_TEST(limits_what_waits_for_proof),
+            PROBE_TEST(proves_what_overtakes_as_well),
+            PROBE_TEST(proves_nothing_that_may_be_shed),
             PROBE_TEST(closes_behind_what_is_queued),
             PROBE_TEST(closes_with_valid_codes_and_reasons_only),
             PROBE_TEST(counts_what_waits_for_a_slow_client),
