@@ -100,7 +100,7 @@ static void tell_others(const struct session *session, const char *type) {
     }
 }
 
-static void call_session_hooks(const struct session *session, uint32_t what) {
+void gate_call_hooks(const struct session *session, uint32_t what) {
     const struct core *core = session->core;
     struct nx_session_event ev = {
             .struct_size = sizeof(ev),
@@ -181,7 +181,7 @@ static void accept_session(struct session *session, const char *device,
     close_oldest(session);
     tell_others(session, "connect");
     session->announced = true;
-    call_session_hooks(session, NX_SESSION_OPENED);
+    gate_call_hooks(session, NX_SESSION_OPENED);
 }
 
 void gate_left(struct core *core, struct session *session) {
@@ -190,7 +190,7 @@ void gate_left(struct core *core, struct session *session) {
         return;
     }
     tell_others(session, "disconnect");
-    call_session_hooks(session, NX_SESSION_CLOSED);
+    gate_call_hooks(session, NX_SESSION_CLOSED);
 }
 
 static bool is_user_name(struct nx_str name) {

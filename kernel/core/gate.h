@@ -46,4 +46,7 @@ void gate_connect(struct session *session, const struct nx_json *root);
 // plugins and the user's other sessions.
 void gate_left(struct core *core, struct session *session);
 
+// Tells plugins what happened to a session, one NX_SESSION_ bit.
+void gate_call_hooks(const struct session *session, uint32_t what);
+
 #endif

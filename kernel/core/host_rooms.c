@@ -35,6 +35,16 @@ static nx_status define(
             taken ? taken->owner : NULL);
 }
 
+static nx_status observe(
+        const struct nx_host *host, nx_member_fn fn, void *user) {
+    nx_status status;
+    struct plugin *plugin =
+            host_enter(host, PHASE_START, "rooms.observe", &status);
+    return plugin
+            ? registry_add_member_hook(plugin->core->staged, plugin, fn, user)
+            : status;
+}
+
 // A plugin cannot wait for a hook that puts its verdict off.
 static nx_status ask(struct core *core, struct nx_str room_name,
         const struct session *session) {
@@ -233,4 +243,5 @@ const struct nx_rooms_v1 host_rooms_v1 = {
         .each_room_of = each_room_of,
         .data_set = data_set,
         .data_get = data_get,
+        .observe = observe,
 };

@@ -168,6 +168,24 @@ static nx_status to_all(const struct nx_host *host, struct nx_writer *event,
     return finish(&sending, status, count);
 }
 
+static nx_status to_sessions(const struct nx_host *host,
+        const nx_session_id *ids, size_t id_count, struct nx_writer *event,
+        const struct nx_send_opts *opts, uint32_t *count) {
+    struct sending sending;
+    nx_status status =
+            sending_init(&sending, host, event, opts, "send.to_sessions");
+    if (status == NX_OK && !ids && id_count > 0) {
+        status = NX_ERR_INVALID;
+    }
+    for (size_t i = 0; status == NX_OK && i < id_count; i++) {
+        struct session *session = sessions_open(sending.core->sessions, ids[i]);
+        if (session) {
+            push(&sending, session);
+        }
+    }
+    return finish(&sending, status, count);
+}
+
 // The Ping that proves it is queued behind normal events, and leaves after all
 // that is as urgent or more.
 static nx_status push_tracked(struct sending *sending, nx_session_id id,
@@ -261,4 +279,5 @@ const struct nx_send_v1 host_send_v1 = {
         .close = close_session,
         .queued_bytes = queued_bytes,
         .tracked_as = tracked_as,
+        .to_sessions = to_sessions,
 };

@@ -8,6 +8,7 @@
 #include "kernel/core/plugin.h"
 #include "kernel/core/session.h"
 #include "kernel/core/users.h"
+#include "kernel/core/visibility.h"
 
 #define PHASES (PHASE_RUNNING | PHASE_QUIESCED)
 
@@ -34,6 +35,8 @@ static nx_status session_info(const struct nx_host *host, nx_session_id id,
     if (!session) {
         return NX_ERR_GONE;
     }
+    const struct clock *clock = &plugin->core->clock;
+    int64_t idle_ms = clock_now_ms(clock) - session->active_ms;
     const struct nx_session_info full = {
             .struct_size = info->struct_size,
             .flags = session->device_made_up ? NX_DEVICE_MADE_UP : 0,
@@ -42,7 +45,8 @@ static nx_status session_info(const struct nx_host *host, nx_session_id id,
             .device = nx_str_c(session->device),
             .address = nx_str_c(session->address),
             .connected_ms = session->opened_ms,
-            .active_ms = session->active_ms,
+            .active_ms = clock_wall_ms(clock) - idle_ms,
+            .idle_ms = (uint64_t)idle_ms,
     };
     size_t size = full.struct_size;
     size_t known = size < sizeof(full) ? size : sizeof(full);
@@ -137,6 +141,41 @@ static struct nx_bytes data_get(
                    : none;
 }
 
+static nx_status notice(const struct nx_host *host, nx_session_id id) {
+    nx_status status;
+    const struct plugin *plugin =
+            host_enter(host, PHASES, "users.notice", &status);
+    struct session *session = plugin ? find_session(plugin, id) : NULL;
+    if (!session) {
+        return plugin ? NX_ERR_GONE : status;
+    }
+    session->noticed = true;
+    return NX_OK;
+}
+
+static nx_status hide(
+        const struct nx_host *host, struct nx_str name, int32_t hidden) {
+    nx_status status;
+    const struct plugin *plugin =
+            host_enter(host, PHASES, "users.hide", &status);
+    if (!plugin) {
+        return status;
+    }
+    struct user *user = host_text_given(name)
+            ? users_find(plugin->core->users, name)
+            : NULL;
+    if (!user) {
+        return NX_ERR_GONE;
+    }
+    visibility_set(plugin->core, user, hidden != 0);
+    return NX_OK;
+}
+
+static int32_t is_hidden(const struct nx_host *host, struct nx_str name) {
+    const struct user *user = find_user(host, name, "users.is_hidden");
+    return user && user->hidden ? 1 : 0;
+}
+
 const struct nx_users_v1 host_users_v1 = {
         .struct_size = sizeof(host_users_v1),
         .version = 1,
@@ -146,4 +185,7 @@ const struct nx_users_v1 host_users_v1 = {
         .each_user = each_user,
         .data_set = data_set,
         .data_get = data_get,
+        .notice = notice,
+        .hide = hide,
+        .is_hidden = is_hidden,
 };

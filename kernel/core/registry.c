@@ -20,6 +20,7 @@ struct registry {
     struct nx_strmap *services; // name -> struct registry_service
     struct nx_list observers;
     struct nx_list session_hooks;
+    struct nx_list member_hooks;
     struct nx_list auth_hooks;
     struct nx_list routes;
 };
@@ -31,6 +32,7 @@ struct registry *registry_create(void) {
     }
     nx_list_init(&registry->observers);
     nx_list_init(&registry->session_hooks);
+    nx_list_init(&registry->member_hooks);
     nx_list_init(&registry->auth_hooks);
     nx_list_init(&registry->routes);
     registry->handlers = nx_strmap_create(ENTRIES_MAX);
@@ -56,6 +58,9 @@ static void free_lists(struct registry *registry) {
     }
     while ((link = nx_list_take_first(&registry->session_hooks)) != NULL) {
         free(nx_container_of(link, struct registry_session_hook, link));
+    }
+    while ((link = nx_list_take_first(&registry->member_hooks)) != NULL) {
+        free(nx_container_of(link, struct registry_member_hook, link));
     }
     while ((link = nx_list_take_first(&registry->auth_hooks)) != NULL) {
         free(nx_container_of(link, struct registry_auth_hook, link));
@@ -137,6 +142,19 @@ enum nx_err registry_add_session_hook(struct registry *registry,
     hook->fn = fn;
     hook->user = user;
     nx_list_append(&registry->session_hooks, &hook->link);
+    return NX_OK;
+}
+
+enum nx_err registry_add_member_hook(struct registry *registry,
+        struct plugin *owner, nx_member_fn fn, void *user) {
+    struct registry_member_hook *hook = fn ? calloc(1, sizeof(*hook)) : NULL;
+    if (!hook) {
+        return fn ? NX_ERR_NO_MEMORY : NX_ERR_INVALID;
+    }
+    hook->owner = owner;
+    hook->fn = fn;
+    hook->user = user;
+    nx_list_append(&registry->member_hooks, &hook->link);
     return NX_OK;
 }
 
@@ -310,6 +328,10 @@ const struct nx_list *registry_observers(const struct registry *registry) {
 
 const struct nx_list *registry_session_hooks(const struct registry *registry) {
     return &registry->session_hooks;
+}
+
+const struct nx_list *registry_member_hooks(const struct registry *registry) {
+    return &registry->member_hooks;
 }
 
 const struct nx_list *registry_auth_hooks(const struct registry *registry) {

@@ -46,6 +46,13 @@ struct registry_session_hook {
     struct nx_list link; // registry_session_hooks()
 };
 
+struct registry_member_hook {
+    struct plugin *owner;
+    nx_member_fn fn;
+    void *user;
+    struct nx_list link; // registry_member_hooks()
+};
+
 struct registry_auth_hook {
     struct plugin *owner;
     uint32_t actions;
@@ -87,6 +94,8 @@ enum nx_err registry_add_observer(struct registry *registry,
         struct plugin *owner, const char *prefix, nx_event_fn fn, void *user);
 enum nx_err registry_add_session_hook(struct registry *registry,
         struct plugin *owner, uint32_t what, nx_session_fn fn, void *user);
+enum nx_err registry_add_member_hook(struct registry *registry,
+        struct plugin *owner, nx_member_fn fn, void *user);
 enum nx_err registry_add_auth_hook(struct registry *registry,
         struct plugin *owner, uint32_t actions, nx_auth_fn fn, void *user);
 // prefix ends in ':'.
@@ -113,6 +122,7 @@ const struct registry_service *registry_find_service(
 // Heads of lists, to walk with nx_list_for_each.
 const struct nx_list *registry_observers(const struct registry *registry);
 const struct nx_list *registry_session_hooks(const struct registry *registry);
+const struct nx_list *registry_member_hooks(const struct registry *registry);
 const struct nx_list *registry_auth_hooks(const struct registry *registry);
 const struct nx_list *registry_routes(const struct registry *registry);
 

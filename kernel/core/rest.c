@@ -115,18 +115,21 @@ int32_t rest_refuse(struct rest *rest, nx_status status, const char *detail) {
 // ---- GET /api/ws/rooms/{room_id} ----
 
 // The user of each first membership, in order of joining, and with how many
-// sessions it is there.
-static void put_members(struct nx_writer *body, const struct room *room) {
+// sessions it is there. Returns the sessions of those who look offline.
+static uint32_t put_members(struct nx_writer *body, const struct room *room) {
     uint32_t listed = 0;
+    uint32_t hidden = 0;
     writer_begin_array(body, "members");
     nx_list_for_each (link, &room->members) {
         const struct member *member =
                 nx_container_of(link, struct member, room_link);
-        if (listed == MEMBERS_LISTED) {
+        const struct session *session = member->session;
+        if (listed == MEMBERS_LISTED && room->hidden_count == 0) {
             break;
         }
-        if (member->first) {
-            const struct session *session = member->session;
+        if (session->user->hidden) {
+            hidden++;
+        } else if (member->first && listed < MEMBERS_LISTED) {
             writer_begin_object(body, NULL);
             writer_put_str(body, "user_id", user_name(session->user));
             writer_put_u64(body, "sessions", room_user_sessions(room, session));
@@ -135,6 +138,7 @@ static void put_members(struct nx_writer *body, const struct room *room) {
         }
     }
     writer_end(body);
+    return hidden;
 }
 
 static const struct room *find_room(
@@ -156,14 +160,14 @@ static int32_t rest_room(void *user, const struct nx_http_request *request) {
     }
     struct nx_str room_id = http_request_param(request->handle, "room_id");
     const struct room *room = find_room(rest.core, room_id);
-    if (!room) {
+    if (!room || room_visible_users(room) == 0) {
         return rest_refuse(&rest, NX_ERR_NOT_FOUND, "there is no such room");
     }
     struct nx_writer *body = rest_body(&rest);
     writer_put_str(body, "room_id", room_id);
-    put_members(body, room);
-    writer_put_u64(body, "count", room->user_count);
-    writer_put_u64(body, "sessions", room->member_count);
+    uint32_t hidden = put_members(body, room);
+    writer_put_u64(body, "count", room_visible_users(room));
+    writer_put_u64(body, "sessions", room->member_count - hidden);
     return rest_close(&rest, body);
 }
 

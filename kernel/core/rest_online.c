@@ -74,6 +74,9 @@ static void replace_first(struct page *page, const struct user *user) {
 
 static void consider(struct page *page, const struct user *user) {
     struct nx_str name = user_name(user);
+    if (user->hidden) {
+        return;
+    }
     if (page->after.ptr && compare(name, page->after) <= 0) {
         return;
     }
@@ -136,7 +139,8 @@ int32_t rest_online(void *user, const struct nx_http_request *request) {
     qsort(page.users, page.count, sizeof(const struct user *), compare_users);
     struct nx_writer *body = rest_body(&rest);
     put_page(body, &page);
-    writer_put_u64(body, "count", users_count(users));
+    writer_put_u64(
+            body, "count", users_count(users) - users_hidden_count(users));
     if (page.more) {
         writer_put_str(body, "next", user_name(page.users[page.count - 1]));
     }

@@ -10,7 +10,9 @@
 #include "kernel/core/frame.h"
 #include "kernel/core/room_events.h"
 #include "kernel/core/rooms.h"
+#include "kernel/core/session.h"
 #include "kernel/core/settings.h"
+#include "kernel/core/users.h"
 #include "kernel/core/writer.h"
 
 #define COUNT_EVERY_MS 1000
@@ -43,7 +45,7 @@ static void tell_count(struct core *core, struct room *room) {
     struct nx_writer *event =
             writer_event(core->writers, "room.members", nobody);
     writer_put_str(event, "room_id", room_events_id(room_name(room)));
-    writer_put_u64(event, "count", room->user_count);
+    writer_put_u64(event, "count", room_visible_users(room));
     fan_out(room, event, OUTBOX_DROPPABLE, 0);
 }
 
@@ -119,4 +121,34 @@ void room_announce_tell(struct room_announce *announce, struct room *room,
     writer_put_str(event, "room_id", room_events_id(room_name(room)));
     writer_put_str(event, "username", username);
     fan_out(room, event, OUTBOX_NORMAL, except);
+}
+
+// To all but the user's own devices, which know better.
+static void fan_out_to_others(const struct room *room, struct nx_writer *event,
+        const struct user *user) {
+    struct payload *payload;
+    if (frame_of_event(event, &payload) != NX_OK) {
+        return;
+    }
+    nx_list_for_each (link, &room->members) {
+        struct session *session =
+                nx_container_of(link, struct member, room_link)->session;
+        if (session->user != user) {
+            (void)session_push(session, payload, OUTBOX_NORMAL, 0);
+        }
+    }
+    payload_unref(payload);
+}
+
+void room_announce_visibility(struct room_announce *announce,
+        const struct room *room, const struct user *user) {
+    struct core *core = announce->core;
+    if (room->member_count > core->settings->rooms_announce_limit) {
+        note_change(announce, room);
+        return;
+    }
+    struct nx_writer *event = writer_event(core->writers,
+            user->hidden ? "room.leave" : "room.join", user_name(user));
+    writer_put_str(event, "room_id", room_events_id(room_name(room)));
+    fan_out_to_others(room, event, user);
 }

@@ -95,16 +95,21 @@ static void fail_join(const struct joining *joining, nx_status status) {
     }
 }
 
-static void put_members(struct nx_writer *w, const struct room *room) {
+// What the user who asks sees: itself, and who does not look offline.
+static void put_members(
+        struct nx_writer *w, const struct room *room, const struct user *asks) {
     unsigned listed = 0;
     writer_begin_object(w, "members");
-    writer_put_u64(w, "count", room->user_count);
+    writer_put_u64(
+            w, "count", room_visible_users(room) + (asks->hidden ? 1 : 0));
     writer_begin_array(w, "users");
     nx_list_for_each (link, &room->members) {
         const struct member *member =
                 nx_container_of(link, struct member, room_link);
-        if (member->first && listed < MEMBERS_LISTED) {
-            writer_put_str(w, NULL, user_name(member->session->user));
+        const struct user *user = member->session->user;
+        if (member->first && listed < MEMBERS_LISTED
+                && (!user->hidden || user == asks)) {
+            writer_put_str(w, NULL, user_name(user));
             listed++;
         }
     }
@@ -113,11 +118,12 @@ static void put_members(struct nx_writer *w, const struct room *room) {
 }
 
 static struct nx_writer *join_answer(const struct joining *joining,
-        const struct room *room, const struct nx_join_result *result) {
+        const struct room *room, const struct user *user,
+        const struct nx_join_result *result) {
     struct core *core = joining->core;
     struct nx_writer *w = writer_object(core->writers);
     writer_put_str(w, "room_id", room_events_id(room_name(room)));
-    put_members(w, room);
+    put_members(w, room, user);
     if (core->settings->history_max_records > 0) {
         char epoch[POSITION_EPOCH_SIZE];
         position_write_epoch(result->epoch, epoch);
@@ -141,14 +147,17 @@ static void on_joined(void *user, const struct nx_join_result *result) {
     struct session *session = sessions_find(core->sessions, joining->session);
     struct room *room = rooms_get(core->rooms, result->room);
     struct op *op = ops_find(core->ops, joining->op);
-    if (op && room) {
-        op_reply(core, op, join_answer(joining, room, result), NX_REPLY_RESULT);
+    const struct user *joiner = session ? session->user : NULL;
+    if (op && room && joiner) {
+        op_reply(core, op, join_answer(joining, room, joiner, result),
+                NX_REPLY_RESULT);
     }
-    if (session && room && room_user_sessions(room, session) == 1) {
+    if (joiner && room && !joiner->hidden
+            && room_user_sessions(room, session) == 1) {
         struct nx_str username = nx_str_c(joining->username);
         username.ptr = username.len ? username.ptr : NULL;
-        room_announce_tell(core->announce, room, "room.join",
-                user_name(session->user), username, session->id);
+        room_announce_tell(core->announce, room, "room.join", user_name(joiner),
+                username, session->id);
     }
     free(joining);
 }
@@ -276,8 +285,9 @@ static int32_t on_leave(void *user, const struct nx_event *ev) {
 static void on_member(void *user, const struct nx_member_event *ev) {
     struct core *core = user;
     struct room *room = rooms_get(core->rooms, ev->room);
+    const struct user *member = users_find(core->users, ev->user);
     if (ev->what == NX_MEMBER_LEFT && ev->user_sessions == 0 && room
-            && room->member_count > 0) {
+            && room->member_count > 0 && member && !member->hidden) {
         room_announce_tell(core->announce, room, "room.leave", ev->user,
                 nx_str_none(), ev->session);
     }

@@ -123,9 +123,12 @@ uint32_t room_user_sessions(
 
 static void tell_member(struct rooms *rooms, struct room *room,
         struct session *session, uint32_t what) {
+    const struct registry *registry = rooms->core->registry;
     const struct registry_kind *kind =
-            registry_find_kind(rooms->core->registry, room_name(room));
-    if (!kind || !kind->kind.on_member) {
+            registry_find_kind(registry, room_name(room));
+    const struct nx_list *hooks = registry_member_hooks(registry);
+    bool kind_hears = kind && kind->kind.on_member;
+    if (!kind_hears && nx_list_empty(hooks)) {
         return;
     }
     struct nx_member_event ev = {
@@ -138,9 +141,18 @@ static void tell_member(struct rooms *rooms, struct room *room,
             .user_sessions = room_user_sessions(room, session),
             .members = room->member_count,
     };
-    plugin_enter(kind->owner, "on_member");
-    kind->kind.on_member(kind->kind.user, &ev);
-    plugin_leave(kind->owner);
+    if (kind_hears) {
+        plugin_enter(kind->owner, "on_member");
+        kind->kind.on_member(kind->kind.user, &ev);
+        plugin_leave(kind->owner);
+    }
+    nx_list_for_each (link, hooks) {
+        const struct registry_member_hook *hook =
+                nx_container_of(link, struct registry_member_hook, link);
+        plugin_enter(hook->owner, "member");
+        hook->fn(hook->user, &ev);
+        plugin_leave(hook->owner);
+    }
 }
 
 static struct member *member_create(
@@ -158,6 +170,7 @@ static struct member *member_create(
     session->member_count++;
     room->member_count++;
     room->user_count += member->first ? 1 : 0;
+    room->hidden_count += member->first && session->user->hidden ? 1 : 0;
     return member;
 }
 
@@ -215,6 +228,7 @@ static void pass_first(struct room *room, const struct session *leaving) {
         }
     }
     room->user_count--;
+    room->hidden_count -= leaving->user->hidden ? 1 : 0;
 }
 
 static void remove_member(struct rooms *rooms, struct member *member) {

@@ -39,7 +39,8 @@ struct room {
     struct nx_list members; // struct member::room_link, in order of joining
     uint32_t member_count;
     uint32_t user_count;
-    uint64_t epoch; // of the last record delivered here, 0: none yet
+    uint32_t hidden_count; // of these users: look offline, visibility.h
+    uint64_t epoch;        // of the last record delivered here, 0: none yet
     uint64_t offset;
     struct blobs blobs; // bytes of plugins
     size_t name_len;
@@ -114,6 +115,11 @@ void rooms_received(struct rooms *rooms, struct member *member, uint64_t after,
 
 // Maps NX_CLASS_ to the outbox' order; unknown values are NORMAL.
 enum outbox_class outbox_class_of(uint32_t cls);
+
+// Distinct users that do not look offline.
+static inline uint32_t room_visible_users(const struct room *room) {
+    return room->user_count - room->hidden_count;
+}
 
 static inline struct nx_str room_name(const struct room *room) {
     struct nx_str name = {room->name, room->name_len};

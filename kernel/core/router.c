@@ -251,6 +251,25 @@ static void dispatch(const struct arrival *arrival) {
     settle(core, ev.op, call_handler(handler, &ev));
 }
 
+// What clients and their libraries send by themselves says nothing about the
+// user.
+static bool is_heartbeat(struct nx_str type) {
+    return nx_str_is(type, "ping") || nx_str_is(type, "pong")
+            || nx_str_is(type, "system.ack");
+}
+
+static void note_activity(const struct arrival *arrival) {
+    struct session *session = arrival->session;
+    if (is_heartbeat(arrival->envelope.type)) {
+        return;
+    }
+    session->active_ms = clock_now_ms(&session->core->clock);
+    if (session->noticed) {
+        session->noticed = false;
+        gate_call_hooks(session, NX_SESSION_ACTIVE);
+    }
+}
+
 // Before the session is open only `connect` is understood.
 static void greet(const struct arrival *arrival) {
     static const char connect[] = "connect";
@@ -274,6 +293,7 @@ void router_receive(struct router *router, struct session *session,
         if (session->state == SESSION_PENDING) {
             greet(&arrival);
         } else if (may_send(&arrival)) {
+            note_activity(&arrival);
             dispatch(&arrival);
         }
     }

@@ -84,7 +84,7 @@ static struct session *session_create(
     session->state = SESSION_PENDING;
     session->seen_ms = clock_now_ms(&core->clock);
     session->opened_ms = clock_wall_ms(&core->clock);
-    session->active_ms = session->opened_ms;
+    session->active_ms = session->seen_ms;
     session->address = strndup(address.ptr ? address.ptr : "", address.len);
     nx_list_init(&session->user_link);
     nx_list_init(&session->members);

@@ -49,6 +49,7 @@ struct session {
     bool suspect;   // silent past the heartbeat deadline, judged next time
     bool announced; // plugins were told it opened
     bool device_made_up;
+    bool noticed;   // plugins want to hear of its next event
     uint16_t close_code;
     char *close_reason;       // owned, NULL: none
     struct user *user;        // NULL unless OPEN or CLOSING
@@ -62,7 +63,7 @@ struct session {
     struct timer timer; // PENDING: auth.timeout; OPEN: heartbeat
     int64_t seen_ms;    // last sign of life, monotonic
     int64_t opened_ms;  // UTC
-    int64_t active_ms;  // UTC, last event
+    int64_t active_ms;  // last event that is no heartbeat, monotonic
     int64_t expires_ms; // UTC, when its token ends; 0: never
     struct blobs blobs; // bytes of plugins
     char *device;       // owned

@@ -29,7 +29,6 @@ void session_io_message(struct core *core, nx_session_id id, const char *data,
         return;
     }
     mark_alive(session);
-    session->active_ms = clock_wall_ms(&core->clock);
     stats_arrived(core->stats, len);
     if (binary) {
         session_io_refuse(core, id, CLOSE_UNSUPPORTED_DATA,

@@ -11,6 +11,7 @@
 
 struct users {
     struct nx_strmap *by_name; // struct user
+    size_t hidden_count;
 };
 
 struct users *users_create(void) {
@@ -70,6 +71,7 @@ void users_detach(struct users *users, struct session *session) {
     session->user = NULL;
     user->session_count--;
     if (user->session_count == 0) {
+        users_hide(users, user, false);
         nx_strmap_remove(users->by_name, user->name, user->name_len);
         free(user);
     }
@@ -81,6 +83,17 @@ struct user *users_find(const struct users *users, struct nx_str name) {
 
 size_t users_count(const struct users *users) {
     return nx_strmap_count(users->by_name);
+}
+
+void users_hide(struct users *users, struct user *user, bool hidden) {
+    if (user->hidden != hidden) {
+        user->hidden = hidden;
+        users->hidden_count += hidden ? 1 : (size_t)-1;
+    }
+}
+
+size_t users_hidden_count(const struct users *users) {
+    return users->hidden_count;
 }
 
 struct user *users_next(const struct users *users, size_t *cursor) {

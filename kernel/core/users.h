@@ -11,6 +11,7 @@
 #ifndef KERNEL_CORE_USERS_H
 #define KERNEL_CORE_USERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct users;
 struct user {
     struct nx_list sessions; // struct session::user_link, oldest first
     uint32_t session_count;
+    bool hidden; // looks offline to others; set by users_hide()
     size_t name_len;
     char name[]; // ends with a NUL that name_len does not count
 };
@@ -44,6 +46,11 @@ void users_detach(struct users *users, struct session *session);
 struct user *users_find(const struct users *users, struct nx_str name);
 
 size_t users_count(const struct users *users);
+
+// Marks the user as one who looks offline; nothing is told to anybody, that
+// is visibility.h. users_hidden_count: how many are marked.
+void users_hide(struct users *users, struct user *user, bool hidden);
+size_t users_hidden_count(const struct users *users);
 
 // Walks users: start with *cursor = 0, NULL at the end. Users that come and
 // go meanwhile do no harm.

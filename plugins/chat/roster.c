@@ -23,7 +23,8 @@ static void write_member(const struct chat *chat, const struct member *member,
     json->put_str(out, "user_id", member->name);
     json->put_str(out, "role", nx_str_c(role_of(member)));
     json->put_bool(out, "online",
-            chat->sdk.users->session_count(chat->host, member->name) > 0);
+            chat->sdk.users->session_count(chat->host, member->name) > 0
+                    && !chat->sdk.users->is_hidden(chat->host, member->name));
     json->put_u64(out, "read", member->read);
     json->put_u64(out, "delivered", member->delivered);
     json->put_str(out, "joined_at", nx_str_c(time));

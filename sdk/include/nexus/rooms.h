@@ -96,6 +96,7 @@ struct nx_join_result {
 };
 
 typedef void (*nx_join_fn)(void *user, const struct nx_join_result *result);
+typedef void (*nx_member_fn)(void *user, const struct nx_member_event *ev);
 
 // Return non-zero to stop.
 typedef int32_t (*nx_each_session_fn)(
@@ -160,6 +161,12 @@ struct nx_rooms_v1 {
             const char *key, struct nx_bytes value);
     struct nx_bytes (*data_get)(
             const struct nx_host *host, nx_room_id room, const char *key);
+
+    // Hears of every session that enters or leaves any room, whoever defined
+    // its kind, after the kind's own on_member. A session that ends leaves
+    // its rooms before NX_SESSION_CLOSED. [logic] S. Since 1.0.
+    nx_status (*observe)(
+            const struct nx_host *host, nx_member_fn fn, void *user);
 };
 
 #ifdef __cplusplus

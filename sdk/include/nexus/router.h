@@ -49,13 +49,14 @@ typedef int32_t (*nx_event_fn)(void *user, const struct nx_event *ev);
 
 #define NX_SESSION_OPENED (1u << 0)
 #define NX_SESSION_CLOSED (1u << 1)
+#define NX_SESSION_ACTIVE (1u << 2) // asked for with nexus.users notice()
 
 // A session that was just opened (after its welcome) or is about to be gone
 // (it has left its rooms; nothing can be sent to it any more). Opened and
-// closed come strictly in pairs.
+// closed come strictly in pairs. ACTIVE comes before the event it is about.
 struct nx_session_event {
     uint32_t struct_size;
-    uint32_t what; // NX_SESSION_OPENED or NX_SESSION_CLOSED
+    uint32_t what; // one NX_SESSION_ bit
     nx_session_id session;
     struct nx_str user;
     uint32_t user_sessions; // how many the user has now, this one included

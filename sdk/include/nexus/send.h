@@ -91,6 +91,12 @@ struct nx_send_v1 {
     nx_status (*tracked_as)(const struct nx_host *host, nx_session_id session,
             struct nx_writer *event, const struct nx_send_opts *opts,
             uint64_t cookie, nx_tracked_fn fn, void *user);
+
+    // To each session of a list; those that are gone are left out. ids are
+    // borrowed. Since 1.0.
+    nx_status (*to_sessions)(const struct nx_host *host,
+            const nx_session_id *ids, size_t id_count, struct nx_writer *event,
+            const struct nx_send_opts *opts, uint32_t *count);
 };
 
 #ifdef __cplusplus

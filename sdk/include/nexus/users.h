@@ -32,7 +32,9 @@ struct nx_session_info {
     struct nx_str device;  // device_id
     struct nx_str address; // of the client, "192.0.2.1"
     int64_t connected_ms;  // UTC
-    int64_t active_ms;     // UTC, when its last event arrived
+    int64_t active_ms;     // UTC, when its last event arrived; heartbeats
+                           // (ping, pong, system.ack) do not count
+    uint64_t idle_ms;      // how long ago that was
 };
 
 struct nx_users_v1 {
@@ -64,6 +66,23 @@ struct nx_users_v1 {
             const char *key, struct nx_bytes value);
     struct nx_bytes (*data_get)(
             const struct nx_host *host, nx_session_id session, const char *key);
+
+    // Tells of the session's next event that is no heartbeat, once, by
+    // NX_SESSION_ACTIVE to all who hear of sessions in that way. GONE.
+    // [logic] R Q. Since 1.0.
+    nx_status (*notice)(const struct nx_host *host, nx_session_id session);
+
+    // Lets a user with sessions look offline to others, or not any more: in
+    // GET /api/ws/online, and among the members of rooms in their lists,
+    // counts and announcements; hiding is announced as leaving, and the
+    // opposite as joining. What the user sends and gets is not touched, and
+    // plugins see who is there. Ends with the user's last session. GONE.
+    // [logic] R Q. Since 1.0.
+    nx_status (*hide)(const struct nx_host *host, struct nx_str user_name,
+            int32_t hidden);
+
+    // 1 or 0. [logic] R Q. Since 1.0.
+    int32_t (*is_hidden)(const struct nx_host *host, struct nx_str user_name);
 };
 
 #ifdef __cplusplus

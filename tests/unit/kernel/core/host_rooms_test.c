@@ -2,6 +2,8 @@
 
 static uint32_t joined;
 static uint32_t left;
+static uint32_t observed; // joins and leaves in rooms of any kind
+static uint32_t online;   // live sessions of the user when it last left
 static uint32_t records;
 static uint64_t received_upto;
 static struct nx_join_result join_result;
@@ -9,6 +11,13 @@ static struct nx_join_result join_result;
 static void on_member(void *user, const struct nx_member_event *ev) {
     joined += ev->what == NX_MEMBER_JOINED ? 1 : 0;
     left += ev->what == NX_MEMBER_LEFT ? 1 : 0;
+}
+
+static void on_any_member(void *user, const struct nx_member_event *ev) {
+    observed++;
+    if (ev->what == NX_MEMBER_LEFT) {
+        online = probe.sdk.users->session_count(probe.host, ev->user);
+    }
 }
 
 static void on_record(void *user, nx_room_id room, struct nx_str name,
@@ -34,12 +43,18 @@ static nx_status define_kind(void) {
     nx_status status = probe.sdk.rooms->define(probe.host, &kind);
     assert_int_equal(probe.sdk.rooms->define(probe.host, &kind), NX_ERR_EXISTS);
     assert_int_equal(probe.sdk.rooms->define(probe.host, NULL), NX_ERR_INVALID);
+    assert_int_equal(
+            probe.sdk.rooms->observe(probe.host, NULL, NULL), NX_ERR_INVALID);
+    assert_int_equal(
+            probe.sdk.rooms->observe(probe.host, on_any_member, NULL), NX_OK);
     return status;
 }
 
 static int setup(void **state) {
     joined = 0;
     left = 0;
+    observed = 0;
+    online = 99;
     records = 0;
     received_upto = 0;
     memset(&join_result, 0, sizeof(join_result));
@@ -212,6 +227,21 @@ static void tells_what_a_client_has_received(void **state) {
     assert_int_equal(received_upto, 2);
 }
 
+static void shows_members_of_all_rooms_to_observers(void **state) {
+    nx_session_id alice = member("alice");
+    fake_host_send(probe.fake, alice,
+            "{\"event_type\":\"room.join\",\"room_id\":\"r\"}");
+    assert_int_equal(joined, 1);
+    assert_int_equal(observed, 2);
+    fake_host_send(probe.fake, alice,
+            "{\"event_type\":\"room.leave\",\"room_id\":\"r\"}");
+    assert_int_equal(observed, 3);
+    assert_int_equal(online, 1);
+    fake_host_disconnect(probe.fake, alice, 1001);
+    assert_int_equal(observed, 4);
+    assert_int_equal(online, 0);
+}
+
 static void survives_rooms_that_are_not_there(void **state) {
     const struct nx_rooms_v1 *rooms = probe.sdk.rooms;
     assert_int_equal(rooms->find(probe.host, nx_str_none()), 0);
@@ -237,6 +267,7 @@ int main(void) {
             TEST(keeps_bytes_on_a_room_as_long_as_it_lives),
             TEST(sends_what_a_late_joiner_missed),
             TEST(tells_what_a_client_has_received),
+            TEST(shows_members_of_all_rooms_to_observers),
             TEST(survives_rooms_that_are_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

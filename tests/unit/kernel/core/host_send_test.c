@@ -48,6 +48,33 @@ static void reaches_nobody_of_a_user_who_is_away(void **state) {
     assert_int_equal(count, 0);
 }
 
+static void reaches_a_list_of_sessions(void **state) {
+    nx_session_id alice = connect("alice");
+    nx_session_id bob = connect("bob");
+    nx_session_id carol = connect("carol");
+    const nx_session_id ids[] = {alice, 999, bob, carol};
+    const struct nx_send_opts opts = {
+            .struct_size = sizeof(opts), .except = bob};
+    uint32_t count = 99;
+
+    assert_int_equal(sending()->to_sessions(probe.host, ids, 4,
+                             probe_event_of("probe.a"), &opts, &count),
+            NX_OK);
+
+    fake_host_turn(probe.fake);
+    assert_int_equal(count, 2);
+    FAKE_EXPECT(first, probe.fake, alice, "probe.a");
+    FAKE_EXPECT(second, probe.fake, carol, "probe.a");
+    FAKE_ASSERT_SILENT(probe.fake, bob);
+    assert_int_equal(sending()->to_sessions(probe.host, NULL, 1,
+                             probe_event_of("probe.a"), NULL, NULL),
+            NX_ERR_INVALID);
+    assert_int_equal(sending()->to_sessions(probe.host, NULL, 0,
+                             probe_event_of("probe.a"), NULL, &count),
+            NX_OK);
+    assert_int_equal(count, 0);
+}
+
 static void reaches_everybody(void **state) {
     nx_session_id alice = connect("alice");
     nx_session_id bob = connect("bob");
@@ -256,6 +283,7 @@ int main(void) {
             PROBE_TEST(reaches_one_session),
             PROBE_TEST(reaches_all_sessions_of_a_user_but_one),
             PROBE_TEST(reaches_nobody_of_a_user_who_is_away),
+            PROBE_TEST(reaches_a_list_of_sessions),
             PROBE_TEST(reaches_everybody),
             PROBE_TEST(sends_many_events_in_one_write),
             PROBE_TEST(replaces_a_droppable_event_of_the_same_key),

@@ -4,10 +4,12 @@ static uint32_t seen_what;
 static uint32_t seen_sessions;
 static uint32_t counted;
 static nx_status info_status;
+static uint32_t seen_active; // times a noticed session did something
 
 static void on_session(void *user, const struct nx_session_event *ev) {
     struct nx_session_info info = {.struct_size = sizeof(info)};
     seen_what |= ev->what;
+    seen_active += ev->what == NX_SESSION_ACTIVE ? 1 : 0;
     seen_sessions = ev->user_sessions;
     counted = probe.sdk.users->session_count(probe.host, ev->user);
     info_status = probe.sdk.users->session_info(probe.host, ev->session, &info);
@@ -15,11 +17,13 @@ static void on_session(void *user, const struct nx_session_event *ev) {
 
 static nx_status watch_sessions(void) {
     return probe.sdk.router->on_session(probe.host,
-            NX_SESSION_OPENED | NX_SESSION_CLOSED, on_session, NULL);
+            NX_SESSION_OPENED | NX_SESSION_CLOSED | NX_SESSION_ACTIVE,
+            on_session, NULL);
 }
 
 static int setup(void **state) {
     seen_what = 0;
+    seen_active = 0;
     probe_load();
     probe.on_start = watch_sessions;
     probe_run();
@@ -132,6 +136,131 @@ static void keeps_bytes_on_a_session(void **state) {
             NX_ERR_GONE);
 }
 
+static uint64_t idle_ms(nx_session_id session) {
+    struct nx_session_info info = {.struct_size = sizeof(info)};
+    assert_int_equal(
+            probe.sdk.users->session_info(probe.host, session, &info), NX_OK);
+    assert_int_equal(info.active_ms,
+            fake_host_now_ms(probe.fake) - (int64_t)info.idle_ms);
+    return info.idle_ms;
+}
+
+static void takes_no_heartbeat_for_activity(void **state) {
+    nx_session_id alice = fake_host_connect(probe.fake, "alice");
+    fake_host_advance(probe.fake, 5000);
+    fake_host_send(probe.fake, alice, "{\"event_type\":\"ping\"}");
+    fake_host_send(probe.fake, alice, "{\"event_type\":\"pong\"}");
+    fake_host_send(probe.fake, alice,
+            "{\"event_type\":\"system.ack\",\"room\":\"r\",\"offset\":1}");
+    fake_host_send(probe.fake, alice, "no JSON");
+    assert_int_equal(idle_ms(alice), 5000);
+    fake_host_send(probe.fake, alice, "{\"event_type\":\"probe.a\"}");
+    assert_int_equal(idle_ms(alice), 0);
+}
+
+static void tells_of_the_next_activity_once(void **state) {
+    const struct nx_users_v1 *users = probe.sdk.users;
+    nx_session_id alice = fake_host_connect(probe.fake, "alice");
+    nx_session_id bob = fake_host_connect(probe.fake, "bob");
+    assert_int_equal(users->notice(probe.host, alice), NX_OK);
+    fake_host_send(probe.fake, bob, "{\"event_type\":\"probe.a\"}");
+    fake_host_send(probe.fake, alice, "{\"event_type\":\"ping\"}");
+    assert_int_equal(seen_active, 0);
+    fake_host_send(probe.fake, alice, "{\"event_type\":\"probe.a\"}");
+    fake_host_send(probe.fake, alice, "{\"event_type\":\"probe.a\"}");
+    assert_int_equal(seen_active, 1);
+    assert_int_equal(users->notice(probe.host, 999), NX_ERR_GONE);
+}
+
+static void join_room(nx_session_id session) {
+    fake_host_send(probe.fake, session,
+            "{\"event_type\":\"room.join\",\"room_id\":\"r\",\"ref\":\"j\"}");
+}
+
+static void hide(const char *user, int32_t hidden) {
+    assert_int_equal(
+            probe.sdk.users->hide(probe.host, nx_str_c(user), hidden), NX_OK);
+    fake_host_turn(probe.fake);
+}
+
+static void hiding_looks_like_leaving_to_others(void **state) {
+    nx_session_id alice = fake_host_connect(probe.fake, "alice");
+    nx_session_id tablet = fake_host_connect(probe.fake, "alice");
+    nx_session_id bob = fake_host_connect(probe.fake, "bob");
+    join_room(alice);
+    join_room(tablet);
+    join_room(bob);
+    fake_host_skip(probe.fake, alice);
+    fake_host_skip(probe.fake, tablet);
+    fake_host_skip(probe.fake, bob);
+
+    hide("alice", 1);
+    FAKE_EXPECT(left, probe.fake, bob, "room.leave");
+    FAKE_ASSERT_STR(left, "user_id", "alice");
+    FAKE_ASSERT_STR(left, "room_id", "r");
+    hide("alice", 1);
+    FAKE_ASSERT_SILENT(probe.fake, bob);
+    assert_int_equal(
+            probe.sdk.users->is_hidden(probe.host, nx_str_c("alice")), 1);
+
+    hide("alice", 0);
+    FAKE_EXPECT(joined, probe.fake, bob, "room.join");
+    FAKE_ASSERT_STR(joined, "user_id", "alice");
+    FAKE_ASSERT_SILENT(probe.fake, alice);
+    FAKE_ASSERT_SILENT(probe.fake, tablet);
+    assert_int_equal(probe.sdk.users->hide(probe.host, nx_str_c("nobody"), 1),
+            NX_ERR_GONE);
+}
+
+static void leaves_the_hidden_out_of_lists_and_counts(void **state) {
+    nx_session_id alice = fake_host_connect(probe.fake, "alice");
+    hide("alice", 1);
+    join_room(alice);
+    FAKE_EXPECT(own, probe.fake, alice, "ack");
+    FAKE_ASSERT_I64(own, "members.count", 1);
+    FAKE_ASSERT_STR(own, "members.users.0", "alice");
+    assert_int_equal(
+            fake_host_http(probe.fake, "GET", "/api/ws/rooms/r", NULL)->status,
+            404);
+
+    nx_session_id bob = fake_host_connect(probe.fake, "bob");
+    join_room(bob);
+    FAKE_EXPECT(ack, probe.fake, bob, "ack");
+    FAKE_ASSERT_I64(ack, "members.count", 1);
+    FAKE_ASSERT_STR(ack, "members.users.0", "bob");
+    const struct fake_response *room =
+            fake_host_http(probe.fake, "GET", "/api/ws/rooms/r", NULL);
+    FAKE_ASSERT_I64(room->json, "count", 1);
+    FAKE_ASSERT_I64(room->json, "sessions", 1);
+    assert_int_equal(fake_event_count(room->json, "members"), 1);
+    const struct fake_response *online =
+            fake_host_http(probe.fake, "GET", "/api/ws/online", NULL);
+    FAKE_ASSERT_I64(online->json, "count", 1);
+    FAKE_ASSERT_STR(online->json, "users.0.user_id", "bob");
+    assert_int_equal(fake_event_count(online->json, "users"), 1);
+}
+
+static void hiding_ends_with_the_last_session(void **state) {
+    nx_session_id alice = fake_host_connect(probe.fake, "alice");
+    nx_session_id bob = fake_host_connect(probe.fake, "bob");
+    join_room(bob);
+    hide("alice", 1);
+    join_room(alice);
+    fake_host_skip(probe.fake, bob);
+
+    fake_host_disconnect(probe.fake, alice, 1001);
+
+    FAKE_ASSERT_SILENT(probe.fake, bob);
+    assert_int_equal(
+            probe.sdk.users->is_hidden(probe.host, nx_str_c("alice")), 0);
+    alice = fake_host_connect(probe.fake, "alice");
+    join_room(alice);
+    FAKE_EXPECT(joined, probe.fake, bob, "room.join");
+    const struct fake_response *online =
+            fake_host_http(probe.fake, "GET", "/api/ws/online", NULL);
+    FAKE_ASSERT_I64(online->json, "count", 2);
+}
+
 #define TEST(function) \
     cmocka_unit_test_setup_teardown(function, setup, probe_teardown)
 
@@ -144,6 +273,11 @@ int main(void) {
             TEST(visits_sessions_that_the_callback_closes),
             TEST(visits_users_online),
             TEST(keeps_bytes_on_a_session),
+            TEST(takes_no_heartbeat_for_activity),
+            TEST(tells_of_the_next_activity_once),
+            TEST(hiding_looks_like_leaving_to_others),
+            TEST(leaves_the_hidden_out_of_lists_and_counts),
+            TEST(hiding_ends_with_the_last_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
