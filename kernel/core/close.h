@@ -64,7 +64,8 @@
             "were waiting for it.", \
             "Reconnect with back-off and resume: what was missed is sent.") \
     X(HEARTBEAT_TIMEOUT, 4508, "heartbeat_timeout", \
-            "No sign of life came for `heartbeat.timeout`.", \
+            "No sign of life came for `heartbeat.timeout`, or a message was " \
+            "not complete within `limits.message_timeout`.", \
             "Reconnect with back-off.") \
     X(DRAINING, 4512, "draining", \
             "The server is being emptied before it stops.", \

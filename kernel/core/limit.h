@@ -15,6 +15,7 @@
     X(CONNECTIONS_PER_USER, "limits.connections_per_user") \
     X(ORIGINS, "listen.origins") \
     X(MESSAGE_BYTES, "limits.message_bytes") \
+    X(MESSAGE_TIMEOUT, "limits.message_timeout") \
     X(MESSAGES_PER_SECOND, "limits.messages_per_second") \
     X(BYTES_PER_SECOND, "limits.bytes_per_second") \
     X(RATE_VIOLATIONS, "limits.rate_violations") \
@@ -23,6 +24,8 @@
     X(ROOMS, "limits.rooms") \
     X(OUTBOX_BYTES, "limits.outbox_bytes") \
     X(HTTP_BODY_BYTES, "limits.http_body_bytes") \
+    X(HTTP_BODY_TIMEOUT, "limits.http_body_timeout") \
+    X(HTTP_ANSWER_TIMEOUT, "limits.http_answer_timeout") \
     X(HTTP_CONNECTIONS, "limits.http_connections") \
     X(PENDING_REQUESTS, "limits.pending_requests") \
     X(JOBS_QUEUE, "jobs.queue") \

@@ -74,8 +74,24 @@ static nx_status status_of(uint16_t code) {
         return NX_ERR_TOO_LARGE;
     case CLOSE_UNSUPPORTED_DATA:
         return NX_ERR_UNSUPPORTED;
+    case CLOSE_OVERLOADED:
+        return NX_ERR_NO_MEMORY;
+    case CLOSE_HEARTBEAT_TIMEOUT:
+        return NX_ERR_TIMEOUT;
     default:
         return NX_ERR_BAD_REQUEST;
+    }
+}
+
+// The limit behind a close code, LIMIT_COUNT for none.
+static enum limit limit_of(uint16_t code) {
+    switch (code) {
+    case CLOSE_TOO_LARGE:
+        return LIMIT_MESSAGE_BYTES;
+    case CLOSE_HEARTBEAT_TIMEOUT:
+        return LIMIT_MESSAGE_TIMEOUT;
+    default:
+        return LIMIT_COUNT;
     }
 }
 
@@ -85,12 +101,14 @@ void session_io_refuse(struct core *core, nx_session_id id, uint16_t code,
     if (!session || session->state >= SESSION_CLOSING) {
         return;
     }
+    enum limit limit = limit_of(code);
     const struct envelope_failure failure = {
             .status = status_of(code),
             .message = {reason, strlen(reason)},
+            .limit_name = limit < LIMIT_COUNT ? limit_setting(limit) : NULL,
     };
-    if (code == CLOSE_TOO_LARGE) {
-        stats_refused(core->stats, LIMIT_MESSAGE_BYTES);
+    if (limit < LIMIT_COUNT) {
+        stats_refused(core->stats, limit);
     }
     session_error(session, &failure);
     session_close(session, code, NULL);

@@ -32,8 +32,8 @@ void session_io_alive(struct core *core, nx_session_id id);
 // The transport can take frames again after TRANSPORT_BUSY.
 void session_io_writable(struct core *core, nx_session_id id);
 
-// The message cannot be accepted; closes with 1007, 1009 or 1003 and says
-// why in an `error` event before.
+// The message cannot be accepted; closes with 1003, 1007, 1009, 4503 or 4508
+// and says why in an `error` event before.
 void session_io_refuse(
         struct core *core, nx_session_id id, uint16_t code, const char *reason);
 

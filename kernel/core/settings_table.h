@@ -95,6 +95,10 @@
             "1024..16777216", NULL, SETTING_LIVE, \
             "Bytes of one message from a client; a longer one closes the " \
             "connection with 1009.") \
+    X(INT, limits_message_timeout, "limits.message_timeout", "30", "1..3600", \
+            NULL, SETTING_LIVE, \
+            "Seconds from the first piece of a message to its last; a slower " \
+            "one closes the connection with 4508.") \
     X(INT, limits_messages_per_second, "limits.messages_per_second", "50", \
             "0..1000000", NULL, SETTING_LIVE, \
             "Messages per second a connection may send in the long run; more " \
@@ -133,6 +137,14 @@
             "1024..16777216", NULL, SETTING_LIVE, \
             "Bytes of one HTTP request's body; a longer one is refused with " \
             "status 413.") \
+    X(INT, limits_http_body_timeout, "limits.http_body_timeout", "30", \
+            "1..3600", NULL, SETTING_LIVE, \
+            "Seconds a client may take to send the body of an HTTP request; " \
+            "then the connection is cut.") \
+    X(INT, limits_http_answer_timeout, "limits.http_answer_timeout", "30", \
+            "1..3600", NULL, SETTING_LIVE, \
+            "Seconds a client may take to read an HTTP answer; then the " \
+            "connection is cut.") \
     X(INT, limits_http_connections, "limits.http_connections", "1000", \
             "1..1000000", NULL, SETTING_LIVE, \
             "HTTP connections at a time, WebSockets not counted; requests on " \

@@ -11,6 +11,7 @@
 #include "kernel/core/core.h"
 #include "kernel/core/http.h"
 #include "kernel/core/settings.h"
+#include "kernel/core/stats.h"
 #include "kernel/net/client.h"
 #include "kernel/net/framing.h"
 #include "kernel/net/handshake.h"
@@ -19,8 +20,7 @@
 #include "kernel/net/received.h"
 #include "kernel/net/server.h"
 
-#define BODY_MS  30000 // for the client to send a body
-#define ALIVE_MS 1000  // between two looks at a client that waits
+#define ALIVE_MS 1000 // between two looks at a client that waits
 
 // Less than any request has; more than a FIN counts for.
 #define REQUEST_MIN 16
@@ -44,12 +44,22 @@ static bool client_is_there(const struct http_link *link) {
     return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+static void count_delay(const struct http_link *link) {
+    struct stats *stats = core_of(link)->stats;
+    if (link->state == HTTP_BODY) {
+        stats_refused(stats, LIMIT_HTTP_BODY_TIMEOUT);
+    } else if (link->state == HTTP_ANSWERING) {
+        stats_refused(stats, LIMIT_HTTP_ANSWER_TIMEOUT);
+    }
+}
+
 static void on_timer(void *arg) {
     struct http_link *link = arg;
     if (link->state == HTTP_SERVING && client_is_there(link)) {
         start_timer(link, ALIVE_MS);
         return;
     }
+    count_delay(link);
     server_drop(link->server, link->wsi);
 }
 
@@ -172,7 +182,7 @@ static void begin_body(struct http_link *link) {
     }
     link->state = HTTP_BODY;
     nx_buf_init(&link->body, limit);
-    start_timer(link, BODY_MS);
+    start_timer(link, core_of(link)->settings->limits_http_body_timeout * 1000);
     if (head_field_has(&link->head, HEAD_EXPECT, "100-continue")) {
         send_continue(link);
     }

@@ -1,14 +1,13 @@
 #include <libwebsockets.h>
 
 #include "kernel/core/core.h"
+#include "kernel/core/settings.h"
 #include "kernel/net/answer.h"
 #include "kernel/net/http1.h"
 #include "kernel/net/http_link.h"
 #include "kernel/net/loop.h"
 #include "kernel/net/received.h"
 #include "kernel/net/server.h"
-
-#define ANSWER_MS 30000 // for the client to take an answer
 
 // Of a body that was refused, this much is still read: closing with unread
 // bytes would reset the connection, and the client might miss the answer.
@@ -36,7 +35,8 @@ void http1_respond(void *ctx, struct http_link *link,
         server_drop(link->server, link->wsi);
         return;
     }
-    timers_set(&core->timers, &link->timer, ANSWER_MS);
+    timers_set(&core->timers, &link->timer,
+            core->settings->limits_http_answer_timeout * 1000);
     // Writing, too, waits until reading goes on.
     lws_rx_flow_control(link->wsi, 1);
     lws_callback_on_writable(link->wsi);

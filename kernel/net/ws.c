@@ -16,9 +16,6 @@
 #include "kernel/net/handshake.h"
 #include "kernel/net/server.h"
 
-// A message must be complete this long after its first piece.
-#define MESSAGE_MS 30000
-
 // What was written may take this long to leave before a Close frame; then
 // libwebsockets gives the peer another 5 s to answer it.
 #define CLOSE_MS        5000
@@ -34,7 +31,7 @@ struct link {
     struct lws *wsi;
     nx_session_id session;
     struct nx_buf *message; // of several pieces, NULL between messages
-    struct timer timer;     // MESSAGE_MS, or CLOSE_MS once we close
+    struct timer timer;     // limits.message_timeout; CLOSE_MS once we close
     char *reason;           // owned; for our Close frame, NULL: none
     uint16_t close_code;    // ours, 0: we have not closed
     uint16_t peer_code;     // theirs, 0: no Close frame came
@@ -145,7 +142,9 @@ static bool keep_piece(struct link *link, const char *data, size_t len) {
             return false;
         }
         nx_buf_init(link->message, message_limit(link));
-        timers_set(&core_of(link)->timers, &link->timer, MESSAGE_MS);
+        struct core *core = core_of(link);
+        timers_set(&core->timers, &link->timer,
+                core->settings->limits_message_timeout * 1000);
     }
     return nx_buf_append(link->message, data, len);
 }

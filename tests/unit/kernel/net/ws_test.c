@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "kernel/base/payload.h"
+#include "kernel/core/stats.h"
 #include "tests/support/cmocka.h"
 #include "tests/unit/kernel/net/net_case.h"
 
@@ -20,7 +21,8 @@ static struct net_case c;
 
 static int set_up(void **state) {
     (void)state;
-    const char *const sets[] = {"limits.message_bytes=2000", NULL};
+    const char *const sets[] = {
+            "limits.message_bytes=2000", "limits.message_timeout=1", NULL};
     net_case_init(&c, sets);
     return 0;
 }
@@ -170,6 +172,21 @@ static void refuses_an_announced_length_at_once(void **state) {
     talk(&frames, "too_large", 9);
 }
 
+// One frame that stops in the middle, and a fragment that nothing follows.
+static void closes_4508_over_a_message_that_is_never_complete(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct frames frames = {.len = 0};
+        add_frame(&frames, i == 0 ? 0x81 : 0x01, PING, strlen(PING));
+        frames.len -= i == 0 ? 3 : 0;
+        talk_until_closed(&frames);
+        expect_close(4508);
+        assert_non_null(memmem(
+                c.reply.data, c.reply.len, "limits.message_timeout", 22));
+    }
+    assert_int_equal(c.core->stats->refused[LIMIT_MESSAGE_TIMEOUT], 2);
+}
+
 static void closes_1007_over_bad_utf_8(void **state) {
     (void)state;
     struct frames frames = {.len = 0};
@@ -218,6 +235,7 @@ int main(void) {
             cmocka_unit_test(closes_1009_over_a_message_that_is_too_long),
             cmocka_unit_test(counts_all_pieces_of_a_message),
             cmocka_unit_test(refuses_an_announced_length_at_once),
+            cmocka_unit_test(closes_4508_over_a_message_that_is_never_complete),
             cmocka_unit_test(closes_1007_over_bad_utf_8),
             cmocka_unit_test(closes_1003_over_binary_messages),
             cmocka_unit_test(answers_a_close_frame_with_its_code),
