@@ -25,7 +25,8 @@
             "A text message is not valid UTF-8.", \
             "Do not send the same again.") \
     X(TOO_LARGE, 1009, "too_large", \
-            "A message is longer than `limits.message_bytes`.", \
+            "A message is longer than `limits.message_bytes`, and than any " \
+            "type of event may be.", \
             "Do not send the same again; split it.") \
     X(BAD_REQUEST, 4400, "bad_request", \
             "The connection request is malformed.", \

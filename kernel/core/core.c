@@ -9,6 +9,7 @@
 #include "kernel/core/jobs.h"
 #include "kernel/core/kernel_events.h"
 #include "kernel/core/memory.h"
+#include "kernel/core/message_sizes.h"
 #include "kernel/core/op.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
@@ -82,6 +83,7 @@ static bool create_parts(struct core *core) {
     core->writers = writers_create(&core->clock, WRITER_BYTES_MAX);
     core->ops = ops_create(core, (size_t)settings->limits_pending_requests);
     core->router = router_create(core);
+    core->message_sizes = message_sizes_create();
     core->users = users_create();
     core->sessions = sessions_create(core);
     core->rooms = rooms_create(core);
@@ -90,9 +92,9 @@ static bool create_parts(struct core *core) {
     core->plugins = plugins_create(core);
     core->registry = registry_create();
     return core->stats && core->writers && core->ops && core->router
-            && core->users && core->sessions && core->rooms && core->announce
-            && core->jobs && core->plugins && core->registry
-            && create_storage(core)
+            && core->message_sizes && core->users && core->sessions
+            && core->rooms && core->announce && core->jobs && core->plugins
+            && core->registry && create_storage(core)
             && kernel_register(core->registry, core) == NX_OK;
 }
 
@@ -129,6 +131,7 @@ void core_destroy(struct core *core) {
     room_announce_destroy(core->announce);
     rooms_destroy(core->rooms);
     users_destroy(core->users);
+    message_sizes_destroy(core->message_sizes);
     router_destroy(core->router);
     ops_destroy(core->ops);
     registry_destroy(core->staged);

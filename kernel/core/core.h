@@ -23,6 +23,7 @@
 struct engine;
 struct jobs;
 struct memory;
+struct message_sizes;
 struct ops;
 struct plugins;
 struct registry;
@@ -46,6 +47,7 @@ struct core {
     struct registry *registry; // live registrations
     struct registry *staged;   // those of plugins being started, else NULL
     struct router *router;
+    struct message_sizes *message_sizes;
     struct users *users;
     struct sessions *sessions;
     struct rooms *rooms;

@@ -15,7 +15,7 @@ static bool is_type_char(char c) {
             || (c >= '0' && c <= '9') || (c != '\0' && strchr("_.:-", c));
 }
 
-static bool is_type(struct nx_str text) {
+bool envelope_is_type(struct nx_str text) {
     if (!text.ptr || text.len == 0 || text.len > ENVELOPE_TYPE_MAX) {
         return false;
     }
@@ -30,7 +30,7 @@ static bool is_type(struct nx_str text) {
 static enum nx_err read_type(
         const struct nx_json *value, struct envelope *out) {
     struct nx_str text = json_view_str(value);
-    if (is_type(text)) {
+    if (envelope_is_type(text)) {
         out->type = text;
         return NX_OK;
     }

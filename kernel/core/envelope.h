@@ -13,6 +13,7 @@
 #ifndef KERNEL_CORE_ENVELOPE_H
 #define KERNEL_CORE_ENVELOPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@
 
 #define ENVELOPE_TYPE_MAX 64 // bytes
 #define ENVELOPE_REF_MAX  64
+
+// Whether the text can be an event_type: 1 to 64 letters, digits and _ . : -
+bool envelope_is_type(struct nx_str text);
 
 struct envelope {
     struct nx_str type; // borrowed from the document

@@ -15,6 +15,7 @@
     X(CONNECTIONS_PER_USER, "limits.connections_per_user") \
     X(ORIGINS, "listen.origins") \
     X(MESSAGE_BYTES, "limits.message_bytes") \
+    X(MESSAGE_BYTES_BY_PREFIX, "limits.message_bytes_by_prefix") \
     X(MESSAGE_TIMEOUT, "limits.message_timeout") \
     X(MESSAGES_PER_SECOND, "limits.messages_per_second") \
     X(BYTES_PER_SECOND, "limits.bytes_per_second") \

@@ -304,6 +304,23 @@ const struct registry_handler *registry_find_handler(
     return handler;
 }
 
+bool registry_serves(const struct registry *registry, struct nx_str beginning) {
+    size_t cursor = 0;
+    const struct registry_handler *handler;
+    if (registry_find_handler(registry, beginning)) {
+        return true;
+    }
+    while ((handler = nx_strmap_next(registry->handlers, &cursor, NULL, NULL))
+            != NULL) {
+        if (handler->prefix.len > beginning.len
+                && memcmp(handler->prefix.ptr, beginning.ptr, beginning.len)
+                        == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct registry_kind *registry_find_kind(
         const struct registry *registry, struct nx_str room_name) {
     const char *colon =

@@ -112,6 +112,9 @@ enum nx_err registry_add_service(struct registry *registry,
 const struct registry_handler *registry_find_handler(
         const struct registry *registry, struct nx_str type);
 
+// Whether there are handlers of event types that begin with this.
+bool registry_serves(const struct registry *registry, struct nx_str beginning);
+
 // The kind whose prefix begins the room's name, or NULL.
 const struct registry_kind *registry_find_kind(
         const struct registry *registry, struct nx_str room_name);

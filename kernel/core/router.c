@@ -14,6 +14,7 @@
 #include "kernel/core/envelope.h"
 #include "kernel/core/gate.h"
 #include "kernel/core/json_doc.h"
+#include "kernel/core/message_sizes.h"
 #include "kernel/core/op.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/registry.h"
@@ -135,6 +136,29 @@ static bool within_quota(const struct arrival *arrival) {
         stats_refused(core->stats, LIMIT_RATE_VIOLATIONS);
         session_close(session, CLOSE_ABUSE, NULL);
     }
+    return false;
+}
+
+// The transport has let through what the largest of all types may be.
+static bool within_size(const struct arrival *arrival) {
+    struct core *core = arrival->router->core;
+    size_t len = arrival->raw.len;
+    struct message_size size = message_sizes_of(
+            core->message_sizes, core->settings, arrival->envelope.type);
+    if (len <= size.bytes) {
+        return true;
+    }
+    stats_refused(core->stats, size.limit);
+    struct nx_writer *details = writer_object(core->writers);
+    writer_put_u64(details, "max_bytes", size.bytes);
+    writer_put_u64(details, "bytes", len);
+    const struct envelope_failure failure = {
+            .status = NX_ERR_TOO_LARGE,
+            .limit_name = limit_setting(size.limit),
+            .details = details,
+    };
+    refuse(arrival, failure);
+    writer_discard(details);
     return false;
 }
 
@@ -289,7 +313,7 @@ void router_receive(struct router *router, struct session *session,
         const char *text, size_t len) {
     struct arrival arrival = {
             .router = router, .session = session, .raw = {text, len}};
-    if (parse(&arrival) && within_quota(&arrival)) {
+    if (parse(&arrival) && within_quota(&arrival) && within_size(&arrival)) {
         if (session->state == SESSION_PENDING) {
             greet(&arrival);
         } else if (may_send(&arrival)) {

@@ -7,13 +7,23 @@
 #include "kernel/core/close.h"
 #include "kernel/core/core.h"
 #include "kernel/core/envelope.h"
+#include "kernel/core/message_sizes.h"
 #include "kernel/core/router.h"
 #include "kernel/core/session.h"
+#include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
 
 static void mark_alive(struct session *session) {
     session->seen_ms = clock_now_ms(&session->core->clock);
     session->suspect = false;
+}
+
+size_t session_io_message_max(const struct core *core, nx_session_id id) {
+    const struct settings *settings = core->settings;
+    if (!sessions_open(core->sessions, id)) {
+        return (size_t)settings->limits_message_bytes;
+    }
+    return message_sizes_max(core->message_sizes, settings, core->registry);
 }
 
 static int64_t time_ns(void) {

@@ -18,6 +18,10 @@
 
 struct core;
 
+// How long a message of the session may be at this time: for one that is not
+// open yet limits.message_bytes, then that of the largest type of event.
+size_t session_io_message_max(const struct core *core, nx_session_id id);
+
 // A whole message: size and, for text, UTF-8 are checked. Borrowed.
 void session_io_message(struct core *core, nx_session_id id, const char *data,
         size_t len, bool binary);

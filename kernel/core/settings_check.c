@@ -9,6 +9,7 @@
 
 #include "kernel/base/commas.h"
 #include "kernel/base/ip.h"
+#include "kernel/core/message_sizes.h"
 
 enum reach {
     REACH_NOTHING, // not an address
@@ -201,4 +202,5 @@ void settings_check(
     check_listeners(settings, errors);
     check_unix(settings, errors);
     check_proxies(settings, errors);
+    message_sizes_check(settings, errors);
 }

@@ -95,6 +95,13 @@
             "1024..16777216", NULL, SETTING_LIVE, \
             "Bytes of one message from a client; a longer one closes the " \
             "connection with 1009.") \
+    X(STRING, limits_message_bytes_by_prefix, \
+            "limits.message_bytes_by_prefix", "doc.edit=262144", NULL, NULL, \
+            SETTING_LIVE, \
+            "Bytes of one message instead of limits.message_bytes, more or " \
+            "fewer, by the beginning of its event type, the longest that " \
+            "fits: comma-separated, such as doc.edit=262144; a longer one is " \
+            "refused with the error too_large.") \
     X(INT, limits_message_timeout, "limits.message_timeout", "30", "1..3600", \
             NULL, SETTING_LIVE, \
             "Seconds from the first piece of a message to its last; a slower " \

@@ -8,6 +8,7 @@
 
 #include "kernel/core/core.h"
 #include "kernel/core/engine.h"
+#include "kernel/core/message_sizes.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
@@ -48,13 +49,15 @@ static void put_features(struct nx_writer *w, const struct core *core) {
     nx_buf_finish(&prefixes);
 }
 
-static void put_limits(struct nx_writer *w, const struct settings *settings) {
+static void put_limits(struct nx_writer *w, const struct core *core) {
+    const struct settings *settings = core->settings;
     writer_begin_object(w, "heartbeat");
     writer_put_i64(w, "interval", settings->heartbeat_interval);
     writer_put_i64(w, "timeout", settings->heartbeat_timeout);
     writer_end(w);
     writer_begin_object(w, "limits");
     writer_put_i64(w, "message_bytes", settings->limits_message_bytes);
+    message_sizes_put(core->message_sizes, w, settings, core->registry);
     writer_put_i64(
             w, "messages_per_second", settings->limits_messages_per_second);
     writer_end(w);
@@ -67,7 +70,7 @@ struct nx_writer *welcome_event(const struct session *session) {
     writer_put_cstr(w, "message", "Connected to NEXUS");
     put_identity(w, session);
     put_features(w, core);
-    put_limits(w, core->settings);
+    put_limits(w, core);
     writer_put_bool(w, "durable", engine_durable(core->engine));
     return w;
 }

@@ -18,13 +18,16 @@
 
 // What was written may take this long to leave before a Close frame; then
 // libwebsockets gives the peer another 5 s to answer it.
-#define CLOSE_MS        5000
+#define CLOSE_MS 5000
 
-#define CLOSE_PROTOCOL  1002
-#define CLOSE_CODES_END 5000 // the first that nobody may use
-#define CLOSE_NO_STATUS 1005
-#define CLOSE_ABNORMAL  1006
-#define REASON_MAX      123 // what a Close frame has room for
+// The largest that a setting allows.
+#define MESSAGE_BYTES_MAX ((size_t)16 << 20)
+
+#define CLOSE_PROTOCOL    1002
+#define CLOSE_CODES_END   5000 // the first that nobody may use
+#define CLOSE_NO_STATUS   1005
+#define CLOSE_ABNORMAL    1006
+#define REASON_MAX        123 // what a Close frame has room for
 
 struct link {
     struct server *server;
@@ -123,16 +126,23 @@ void ws_closed(struct link *link) {
 // --- in -------------------------------------------------------------------
 
 static size_t message_limit(const struct link *link) {
-    return (size_t)core_of(link)->settings->limits_message_bytes;
+    return session_io_message_max(core_of(link), link->session);
 }
 
 // True when the message with this piece, and what its frame still announces,
-// is too long. Nothing is kept for a frame that lies about its length.
-static bool too_long(const struct link *link, size_t len) {
-    size_t rest = message_limit(link);
+// is longer than that.
+static bool is_longer(const struct link *link, size_t len, size_t limit) {
     size_t have = link->message ? link->message->len : 0;
-    rest = have < rest ? rest - have : 0;
+    size_t rest = have < limit ? limit - have : 0;
     return len > rest || lws_remaining_packet_payload(link->wsi) > rest - len;
+}
+
+// Nothing is kept for a frame that lies about its length. What nearly every
+// message passes is asked first.
+static bool too_long(const struct link *link, size_t len) {
+    const struct settings *settings = core_of(link)->settings;
+    return is_longer(link, len, (size_t)settings->limits_message_bytes)
+            && is_longer(link, len, message_limit(link));
 }
 
 static bool keep_piece(struct link *link, const char *data, size_t len) {
@@ -141,7 +151,7 @@ static bool keep_piece(struct link *link, const char *data, size_t len) {
         if (!link->message) {
             return false;
         }
-        nx_buf_init(link->message, message_limit(link));
+        nx_buf_init(link->message, MESSAGE_BYTES_MAX); // see too_long()
         struct core *core = core_of(link);
         timers_set(&core->timers, &link->timer,
                 core->settings->limits_message_timeout * 1000);

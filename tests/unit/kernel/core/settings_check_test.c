@@ -126,6 +126,28 @@ static void wants_listeners_that_make_sense(void **state) {
     settings_case_finish(&c);
 }
 
+static void wants_sizes_by_prefix_that_can_be(void **state) {
+    static const char *const items[] = {"doc.edit", "doc.edit=", "=2000",
+            "doc.edit=1023", "doc.edit=16777217", "doc.edit=2k",
+            "doc edit=2000", "doc.edit=-2000",
+            "doc.edit=999999999999999999999"};
+    for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+        char set[128];
+        char text[256];
+        (void)snprintf(set, sizeof(set),
+                "limits.message_bytes_by_prefix=chat.=2000,%s", items[i]);
+        (void)snprintf(text, sizeof(text),
+                "--set: limits.message_bytes_by_prefix must have items like "
+                "doc.edit=262144, the beginning of event types and 1024 to "
+                "16777216 bytes; not \"%s\"",
+                items[i]);
+        refuses_set(set, NULL, text);
+    }
+    refuses_set("limits.message_bytes_by_prefix=a=2000, b=3000 , a=4000", NULL,
+            "--set: limits.message_bytes_by_prefix names a prefix twice: "
+            "\"a=4000\"");
+}
+
 static void does_not_compare_values_that_were_refused(void **state) {
     const char *const sets[] = {
             "heartbeat.timeout=x", "heartbeat.interval=70", NULL};
@@ -145,6 +167,7 @@ int main(void) {
             cmocka_unit_test(wants_a_path_that_a_url_can_have),
             cmocka_unit_test(wants_origins_as_browsers_write_them),
             cmocka_unit_test(wants_listeners_that_make_sense),
+            cmocka_unit_test(wants_sizes_by_prefix_that_can_be),
             cmocka_unit_test(does_not_compare_values_that_were_refused),
     };
     return cmocka_run_group_tests(
