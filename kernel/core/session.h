@@ -49,7 +49,7 @@ struct session {
     bool suspect;   // silent past the heartbeat deadline, judged next time
     bool announced; // plugins were told it opened
     bool device_made_up;
-    bool noticed;   // plugins want to hear of its next event
+    bool noticed; // plugins want to hear of its next event
     uint16_t close_code;
     char *close_reason;       // owned, NULL: none
     struct user *user;        // NULL unless OPEN or CLOSING
