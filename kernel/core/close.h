@@ -58,8 +58,9 @@
     X(INTERNAL, 4500, "internal", "The server made a mistake.", \
             "Reconnect with back-off.") \
     X(OVERLOADED, 4503, "overloaded", \
-            "The server has no room for this session.", \
-            "Reconnect with back-off.") \
+            "The server has too much to do for one more session; the error " \
+            "before it names the setting.", \
+            "Reconnect after `retry_after_ms` of the `error` before it.") \
     X(SLOW_CONSUMER, 4507, "slow_consumer", \
             "The client read too slowly: more than `limits.outbox_bytes` " \
             "were waiting for it.", \

@@ -11,6 +11,7 @@
 #include "kernel/core/memory.h"
 #include "kernel/core/message_sizes.h"
 #include "kernel/core/op.h"
+#include "kernel/core/overload.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/registry.h"
@@ -77,6 +78,12 @@ static bool create_storage(struct core *core) {
             && engine_use(core->engine, memory_provider(core->memory)) == NX_OK;
 }
 
+// Last of the parts, since it looks at others.
+static bool create_overload(struct core *core) {
+    core->overload = overload_create(core);
+    return core->overload != NULL;
+}
+
 static bool create_parts(struct core *core) {
     const struct settings *settings = core->settings;
     core->stats = stats_create(&core->timers, clock_wall_ms(&core->clock));
@@ -94,7 +101,7 @@ static bool create_parts(struct core *core) {
     return core->stats && core->writers && core->ops && core->router
             && core->message_sizes && core->users && core->sessions
             && core->rooms && core->announce && core->jobs && core->plugins
-            && core->registry && create_storage(core)
+            && core->registry && create_storage(core) && create_overload(core)
             && kernel_register(core->registry, core) == NX_OK;
 }
 
@@ -124,6 +131,7 @@ void core_destroy(struct core *core) {
     // In the reverse order of use: sessions still speak to rooms, rooms to
     // the engine.
     sessions_destroy(core->sessions);
+    overload_destroy(core->overload);
     plugins_destroy(core->plugins);
     jobs_destroy(core->jobs);
     engine_destroy(core->engine);
@@ -158,6 +166,7 @@ void core_turn(struct core *core) {
         core->busy = run_round(core);
     }
     sessions_flush(core->sessions);
+    overload_run(core->overload);
     // Sessions that ended may have left work behind, for the next turn.
     core->busy |= memory_waiting(core->memory) || router_waiting(core->router)
             || sessions_dirty(core->sessions);

@@ -25,6 +25,7 @@ struct jobs;
 struct memory;
 struct message_sizes;
 struct ops;
+struct overload;
 struct plugins;
 struct registry;
 struct room_announce;
@@ -56,6 +57,7 @@ struct core {
     struct engine *engine;
     struct jobs *jobs;
     struct plugins *plugins;
+    struct overload *overload;
     bool draining;
     bool busy;        // work is left for the next turn, do not sleep
     char boot_id[17]; // random for each start of the server

@@ -19,6 +19,7 @@
 #include "kernel/core/json_text.h"
 #include "kernel/core/json_view.h"
 #include "kernel/core/op.h"
+#include "kernel/core/overload.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/session.h"
@@ -66,6 +67,21 @@ static void refuse(struct session *session, nx_status status, uint16_t code,
     session->core->stats->sessions_refused++;
     session_error(session, &failure);
     session_close(session, code, NULL);
+}
+
+// Logs nothing for each: overload.c does when it begins and ends.
+static void refuse_overloaded(struct session *session) {
+    struct core *core = session->core;
+    struct overload_state state;
+    overload_look(core->overload, overload_reason(core->overload), &state);
+    const struct envelope_failure failure = {
+            .status = NX_ERR_OVERLOADED,
+            .limit_name = limit_setting(state.setting),
+            .retry_after_ms = overload_refuse(core->overload),
+    };
+    core->stats->sessions_refused++;
+    session_error(session, &failure);
+    session_close(session, CLOSE_OVERLOADED, NULL);
 }
 
 static void time_out(void *arg) {
@@ -300,7 +316,11 @@ nx_session_id gate_open(struct core *core, struct link *link,
         return 0;
     }
     nx_session_id id = session->id;
-    if (!read_request(request, claim) || !is_device_name(claim->device)) {
+    if (overload_active(core->overload)) {
+        refuse_overloaded(session);
+        free(claim);
+    } else if (!read_request(request, claim)
+            || !is_device_name(claim->device)) {
         refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
                 nx_str_c("user_id, device_id or token in the URL is too long "
                          "or not properly encoded"));

@@ -24,6 +24,7 @@
     X(ROOMS_PER_SESSION, "limits.rooms_per_session") \
     X(ROOMS, "limits.rooms") \
     X(OUTBOX_BYTES, "limits.outbox_bytes") \
+    X(QUEUED_BYTES, "limits.queued_bytes") \
     X(HTTP_BODY_BYTES, "limits.http_body_bytes") \
     X(HTTP_BODY_TIMEOUT, "limits.http_body_timeout") \
     X(HTTP_ANSWER_TIMEOUT, "limits.http_answer_timeout") \
@@ -31,7 +32,11 @@
     X(PENDING_REQUESTS, "limits.pending_requests") \
     X(JOBS_QUEUE, "jobs.queue") \
     X(AUTH_TIMEOUT, "auth.timeout") \
-    X(HEARTBEAT_TIMEOUT, "heartbeat.timeout")
+    X(HEARTBEAT_TIMEOUT, "heartbeat.timeout") \
+    X(OVERLOAD_TURN_MS, "overload.turn_ms") \
+    X(OVERLOAD_ENGINE_PENDING, "overload.engine_pending") \
+    X(OVERLOAD_ENGINE_OLDEST_MS, "overload.engine_oldest_ms") \
+    X(OVERLOAD_MEMORY_BYTES, "overload.memory_bytes")
 
 enum limit {
 #define LIMIT_ENUM_(name, setting) LIMIT_##name,

@@ -41,9 +41,9 @@ static struct payload *queue_pop(
     return payload;
 }
 
-static void shed_oldest(struct outbox *box) {
+static void shed_oldest(struct outbox *box, enum outbox_shed reason) {
     payload_unref(queue_pop(box, &box->queues[OUTBOX_DROPPABLE]));
-    box->shed++;
+    box->shed[reason]++;
 }
 
 // Newest first: what is replaced was mostly queued a moment ago. The queue
@@ -120,12 +120,12 @@ enum nx_err outbox_push(struct outbox *box, size_t limit,
     struct outbox_queue *queue = &box->queues[cls];
     bool droppable = cls == OUTBOX_DROPPABLE;
     if (droppable && box->bytes <= limit && replace(box, limit, payload, key)) {
-        box->shed++;
+        box->shed[OUTBOX_SHED_REPLACED]++;
         return NX_OK;
     }
     size_t len = payload_frame_len(payload);
     if (!may_fit(box, limit, len)) {
-        box->shed += droppable ? 1 : 0;
+        box->shed[OUTBOX_SHED_FULL] += droppable ? 1 : 0;
         return droppable ? NX_OK : NX_ERR_LIMIT;
     }
     bool crowded = droppable && queue->count >= OUTBOX_DROPPABLE_MAX;
@@ -133,10 +133,10 @@ enum nx_err outbox_push(struct outbox *box, size_t limit,
         return NX_ERR_NO_MEMORY;
     }
     if (crowded) {
-        shed_oldest(box);
+        shed_oldest(box, OUTBOX_SHED_CROWDED);
     }
     while (is_full(box, limit, len)) {
-        shed_oldest(box);
+        shed_oldest(box, OUTBOX_SHED_FULL);
     }
     struct outbox_frame *frame = queue_at(queue, queue->count);
     frame->payload = payload_ref(payload);
@@ -144,6 +144,12 @@ enum nx_err outbox_push(struct outbox *box, size_t limit,
     queue->count++;
     box->bytes += len;
     return NX_OK;
+}
+
+void outbox_shed_droppable(struct outbox *box) {
+    while (box->queues[OUTBOX_DROPPABLE].count > 0) {
+        shed_oldest(box, OUTBOX_SHED_TOTAL);
+    }
 }
 
 bool outbox_empty(const struct outbox *box) {

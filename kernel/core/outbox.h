@@ -33,6 +33,20 @@ enum outbox_class {
     OUTBOX_CLASSES,
 };
 
+// Why droppable frames were not sent. X(NAME, word)
+#define OUTBOX_SHEDS(X) \
+    X(REPLACED, "replaced")  /* by a newer one of the same key */ \
+    X(CROWDED, "crowded")    /* more than OUTBOX_DROPPABLE_MAX waited */ \
+    X(FULL, "outbox_bytes")  /* the outbox was at its limit */ \
+    X(TOTAL, "queued_bytes") /* all outboxes together were */
+
+enum outbox_shed {
+#define OUTBOX_SHED_ENUM_(name, word) OUTBOX_SHED_##name,
+    OUTBOX_SHEDS(OUTBOX_SHED_ENUM_)
+#undef OUTBOX_SHED_ENUM_
+    OUTBOX_SHED_REASONS,
+};
+
 struct outbox_frame {
     struct payload *payload; // one reference is ours
     uint64_t key;            // coalescing key, 0: none
@@ -48,8 +62,8 @@ struct outbox_queue {
 
 struct outbox {
     struct outbox_queue queues[OUTBOX_CLASSES];
-    size_t bytes;  // of all frames queued
-    uint64_t shed; // droppable frames lost since the beginning
+    size_t bytes;                       // of all frames queued
+    uint32_t shed[OUTBOX_SHED_REASONS]; // droppable frames lost, may wrap
 };
 
 void outbox_init(struct outbox *box);
@@ -62,6 +76,9 @@ void outbox_finish(struct outbox *box);
 // shed itself, which is no error.
 enum nx_err outbox_push(struct outbox *box, size_t limit,
         struct payload *payload, enum outbox_class cls, uint64_t key);
+
+// Drops the droppable frames that wait: OUTBOX_SHED_TOTAL.
+void outbox_shed_droppable(struct outbox *box);
 
 bool outbox_empty(const struct outbox *box);
 

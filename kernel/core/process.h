@@ -21,6 +21,12 @@ struct process_usage {
 // that may be open, a quarter of a millisecond for each thousand that are.
 void process_read(struct process_usage *usage);
 
+// The memory in RAM alone: three system calls.
+uint64_t process_resident_bytes(void);
+
+// What the machine has, or the container if that is less.
+uint64_t process_memory_there(void);
+
 // The CPU time alone: one system call.
 double process_cpu_seconds(void);
 

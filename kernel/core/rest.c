@@ -13,6 +13,7 @@
 #include "kernel/core/json_text.h"
 #include "kernel/core/kernel_events.h"
 #include "kernel/core/op.h"
+#include "kernel/core/overload.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/room_events.h"
 #include "kernel/core/rooms.h"
@@ -186,6 +187,17 @@ static int32_t rest_live(void *user, const struct nx_http_request *request) {
             : NX_DONE;
 }
 
+static int32_t refuse_overloaded(struct rest *rest) {
+    const struct overload *overload = rest->core->overload;
+    struct overload_state state;
+    char detail[128];
+    overload_look(overload, overload_reason(overload), &state);
+    (void)snprintf(detail, sizeof(detail),
+            "new sessions are refused because of %s: %.0f of %.0f",
+            limit_setting(state.setting), state.value, state.limit);
+    return rest_refuse(rest, NX_ERR_OVERLOADED, detail);
+}
+
 static int32_t rest_ready(void *user, const struct nx_http_request *request) {
     struct rest rest;
     if (!rest_open(&rest, user, request, no_arguments)) {
@@ -193,6 +205,9 @@ static int32_t rest_ready(void *user, const struct nx_http_request *request) {
     }
     if (rest.core->draining) {
         return rest_refuse(&rest, NX_ERR_DRAINING, NULL);
+    }
+    if (overload_active(rest.core->overload)) {
+        return refuse_overloaded(&rest);
     }
     if (!engine_working(rest.core->engine)) {
         char detail[128];

@@ -12,6 +12,7 @@
 #include "kernel/core/http_answer.h"
 #include "kernel/core/memory.h"
 #include "kernel/core/op.h"
+#include "kernel/core/overload.h"
 #include "kernel/core/plugin_exposition.h"
 #include "kernel/core/process.h"
 #include "kernel/core/rest.h"
@@ -92,6 +93,28 @@ static void put_now(struct exposition *text, const struct core *core) {
             (double)ops_count(core->ops) - 1); // not the one answered here
 }
 
+static void put_overload(
+        struct exposition *text, const struct overload *overload) {
+    gauge(text, "nexus_overloaded", "1 while new sessions are refused, else 0.",
+            overload_active(overload));
+    counter(text, "nexus_overloads_total",
+            "Times the server began to refuse new sessions.",
+            overload_times(overload));
+    if (!exposition_gauge(text, "nexus_load_ratio",
+                "What is measured as part of what makes the server "
+                "overloaded.")) {
+        return;
+    }
+    for (enum overload_measure i = 0; i < MEASURE_COUNT; i++) {
+        struct overload_state state;
+        overload_look(overload, i, &state);
+        const struct exposition_label labels[] = {
+                {"limit", limit_setting(state.setting)}, {NULL, NULL}};
+        double ratio = state.limit > 0 ? state.value / state.limit : 0;
+        exposition_f64(text, labels, ratio);
+    }
+}
+
 static void put_engine(struct exposition *text, const struct core *core) {
     const struct engine *engine = core->engine;
     struct memory_stats memory;
@@ -147,9 +170,6 @@ static void put_counters(struct exposition *text, const struct stats *stats) {
                     stats->bytes_out},
             {"nexus_writes_total", "Writes to sockets that carried them.",
                     stats->writes},
-            {"nexus_frames_shed_total",
-                    "Droppable frames that slow clients did not get.",
-                    stats->shed},
             {"nexus_records_delivered_total",
                     "Records of rooms given to their members.", stats->records},
             {"nexus_unknown_fields_total",
@@ -190,6 +210,20 @@ static void put_refusals(struct exposition *text, const struct stats *stats) {
         for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
             labelled(
                     text, "limit", limit_setting(limit), stats->refused[limit]);
+        }
+    }
+}
+
+static void put_shed(struct exposition *text, const struct stats *stats) {
+    static const char *const words[OUTBOX_SHED_REASONS] = {
+#define SHED_WORD_(name, word) word,
+            OUTBOX_SHEDS(SHED_WORD_)
+#undef SHED_WORD_
+    };
+    if (exposition_counter(text, "nexus_frames_shed_total",
+                "Droppable frames that slow clients did not get.")) {
+        for (size_t i = 0; i < OUTBOX_SHED_REASONS; i++) {
+            labelled(text, "reason", words[i], stats->shed[i]);
         }
     }
 }
@@ -272,9 +306,11 @@ static void put_all(struct exposition *text, const struct core *core) {
     put_build(text);
     put_process(text, core);
     put_now(text, core);
+    put_overload(text, core->overload);
     put_counters(text, core->stats);
     put_closed(text, core->stats);
     put_refusals(text, core->stats);
+    put_shed(text, core->stats);
     put_errors(text, core->stats);
     put_http(text, core->stats);
     put_histograms(text, core->stats);

@@ -7,6 +7,7 @@
 #include "kernel/core/histogram.h"
 #include "kernel/core/memory.h"
 #include "kernel/core/op.h"
+#include "kernel/core/overload.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/process.h"
@@ -71,13 +72,27 @@ static void put_refused(struct nx_writer *body, const struct stats *stats) {
     writer_end(body);
 }
 
+static void put_shed(struct nx_writer *body, const struct stats *stats) {
+    static const char *const words[OUTBOX_SHED_REASONS] = {
+#define SHED_WORD_(name, word) word,
+            OUTBOX_SHEDS(SHED_WORD_)
+#undef SHED_WORD_
+    };
+    writer_put_u64(body, "shed", stats_shed(stats));
+    writer_begin_object(body, "shed_by");
+    for (size_t i = 0; i < OUTBOX_SHED_REASONS; i++) {
+        writer_put_u64(body, words[i], stats->shed[i]);
+    }
+    writer_end(body);
+}
+
 static void put_trouble(struct nx_writer *body, const struct stats *stats) {
     writer_put_u64(body, "errors", stats->errors);
     writer_put_f64(body, "errors_per_second", tenth(stats->errors_rate));
     writer_put_u64(body, "rate_limited",
             stats->refused[LIMIT_MESSAGES_PER_SECOND]
                     + stats->refused[LIMIT_BYTES_PER_SECOND]);
-    writer_put_u64(body, "shed", stats->shed);
+    put_shed(body, stats);
     writer_put_u64(body, "unknown_fields", stats->unknown_fields);
     put_refused(body, stats);
     put_closed(body, stats);
@@ -124,6 +139,25 @@ static void put_engine(struct nx_writer *body, const struct core *core) {
     writer_put_cstr(body, "name", engine_name(engine));
     writer_put_bool(body, "durable", engine_durable(engine));
     writer_put_bool(body, "working", engine_working(engine));
+    writer_end(body);
+}
+
+static void put_overload(
+        struct nx_writer *body, const struct overload *overload) {
+    writer_begin_object(body, "overload");
+    writer_put_bool(body, "active", overload_active(overload));
+    writer_put_u64(body, "times", overload_times(overload));
+    writer_put_i64(body, "lasts_ms", overload_lasts_ms(overload));
+    writer_begin_object(body, "measured");
+    for (enum overload_measure i = 0; i < MEASURE_COUNT; i++) {
+        struct overload_state state;
+        overload_look(overload, i, &state);
+        writer_begin_object(body, limit_setting(state.setting));
+        writer_put_f64(body, "value", three_digits(state.value));
+        writer_put_f64(body, "limit", state.limit);
+        writer_end(body);
+    }
+    writer_end(body);
     writer_end(body);
 }
 
@@ -177,6 +211,7 @@ int32_t rest_stats(void *user, const struct nx_http_request *request) {
     put_trouble(body, stats);
     put_latency(body, stats);
     put_engine(body, core);
+    put_overload(body, core->overload);
     put_process(body, core);
     put_plugins(body, core->plugins);
     return rest_close(&rest, body);

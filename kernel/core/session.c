@@ -150,17 +150,48 @@ static void close_slow(struct session *session) {
     drop_outbox(session);
 }
 
+static void count_shed(struct stats *stats, const struct outbox *box,
+        const uint32_t before[OUTBOX_SHED_REASONS]) {
+    for (size_t i = 0; i < OUTBOX_SHED_REASONS; i++) {
+        stats->shed[i] += box->shed[i] - before[i];
+    }
+}
+
+// All outboxes together are at their limit: of those who do not read, what is
+// droppable goes first. Others have it in a moment, which frees the memory as
+// well.
+static bool is_pressed(const struct session *session) {
+    const struct core *core = session->core;
+    return session->blocked
+            && core->stats->queued_bytes
+            >= (uint64_t)core->settings->limits_queued_bytes;
+}
+
+static enum nx_err queue_frame(struct session *session, struct payload *payload,
+        enum outbox_class cls, uint64_t key) {
+    struct outbox *box = &session->outbox;
+    size_t limit = (size_t)session->core->settings->limits_outbox_bytes;
+    if (is_pressed(session)) {
+        outbox_shed_droppable(box);
+        if (cls == OUTBOX_DROPPABLE) {
+            box->shed[OUTBOX_SHED_TOTAL]++;
+            return NX_OK;
+        }
+    }
+    return outbox_push(box, limit, payload, cls, key);
+}
+
 bool session_push(struct session *session, struct payload *payload,
         enum outbox_class cls, uint64_t key) {
     if (session->state >= SESSION_CLOSING) {
         return false;
     }
     struct core *core = session->core;
-    size_t limit = (size_t)core->settings->limits_outbox_bytes;
-    uint64_t shed = session->outbox.shed;
+    uint32_t shed[OUTBOX_SHED_REASONS];
+    memcpy(shed, session->outbox.shed, sizeof(shed));
     size_t before = session->outbox.bytes;
-    enum nx_err err = outbox_push(&session->outbox, limit, payload, cls, key);
-    core->stats->shed += session->outbox.shed - shed;
+    enum nx_err err = queue_frame(session, payload, cls, key);
+    count_shed(core->stats, &session->outbox, shed);
     core->stats->queued_bytes += session->outbox.bytes - before;
     if (err) {
         close_slow(session);

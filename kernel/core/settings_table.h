@@ -14,6 +14,8 @@
 
 #include <nexus/plugin.h>
 
+#include "kernel/core/settings_load.h"
+
 #define SETTING_LIVE   NX_SETTING_LIVE   // a reload applies it at once
 #define SETTING_SECRET NX_SETTING_SECRET // never printed
 #define SETTING_FILLED (1u << 16)        // STRING that may not be empty
@@ -140,6 +142,11 @@
             "Bytes waiting for one connection that reads slowly; beyond, " \
             "droppable events are dropped, and if that is not enough the " \
             "connection is closed with 4507.") \
+    X(INT, limits_queued_bytes, "limits.queued_bytes", "536870912", \
+            "65536..1099511627776", NULL, SETTING_LIVE, \
+            "Bytes waiting for all connections together; from three quarters " \
+            "on the server is overloaded, and beyond, droppable events for " \
+            "those who do not read are dropped.") \
     X(INT, limits_http_body_bytes, "limits.http_body_bytes", "65536", \
             "1024..16777216", NULL, SETTING_LIVE, \
             "Bytes of one HTTP request's body; a longer one is refused with " \
@@ -180,26 +187,7 @@
             "MAX_QUEUE_SIZE", 0, \
             "Events waiting for a user who is offline; one more drops the " \
             "oldest, and the user is told of the gap; 0 keeps none.") \
-    X(INT, engine_memory_bytes, "engine.memory_bytes", "268435456", \
-            "1048576..1099511627776", NULL, 0, \
-            "Bytes of all history and facts of plugins together while no " \
-            "storage plugin is loaded; when they are used up the oldest " \
-            "history is dropped, and facts beyond half of them are refused.") \
-    X(INT, engine_memory_logs, "engine.memory_logs", "100000", "1..100000000", \
-            NULL, 0, \
-            "Rooms and conversations with a history while no storage plugin " \
-            "is loaded; one more drops the history that was written to " \
-            "longest ago.") \
-    X(INT, engine_memory_facts, "engine.memory_facts", "1000000", \
-            "1..100000000", NULL, 0, \
-            "Facts of plugins (memberships, read marks, ...) while no storage " \
-            "plugin is loaded; one more is refused with the error " \
-            "limit_exceeded.") \
-    X(INT, jobs_threads, "jobs.threads", "2", "1..64", NULL, 0, \
-            "Threads that run blocking work of plugins.") \
-    X(INT, jobs_queue, "jobs.queue", "1024", "1..1000000", NULL, 0, \
-            "Jobs of plugins that may wait for a thread; a plugin that " \
-            "submits one more gets the error limit_exceeded.") \
+    SETTINGS_LOAD(X) \
     X(STRING, log_level, "log.level", "info", "debug|info|warn|error", \
             "LOG_LEVEL", SETTING_LIVE | SETTING_LEVEL, \
             "Lowest level that is logged; also accepted are upper case, " \
@@ -212,13 +200,6 @@
             "Whether an event with a field that is not known is refused with " \
             "the error unknown_field, instead of being accepted with a " \
             "warning.") \
-    X(INT, drain_timeout, "drain.timeout", "10", "0..3600", NULL, \
-            SETTING_LIVE, \
-            "Seconds that stopping the server may take to send clients away; " \
-            "connections still open then are cut.") \
-    X(INT, drain_window, "drain.window", "5", "0..3600", NULL, SETTING_LIVE, \
-            "Seconds over which clients are told to spread their reconnecting " \
-            "when the server stops; 0 lets all come back at once.") \
     X(INT, callbacks_slow_ms, "callbacks.slow_ms", "20", "1..60000", NULL, \
             SETTING_LIVE, \
             "Milliseconds a callback of a plugin may take before a warning is " \

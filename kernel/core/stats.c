@@ -121,6 +121,14 @@ void stats_refused_as(struct stats *stats, const char *sentence) {
     }
 }
 
+uint64_t stats_shed(const struct stats *stats) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < OUTBOX_SHED_REASONS; i++) {
+        sum += stats->shed[i];
+    }
+    return sum;
+}
+
 void stats_error(struct stats *stats, nx_status status, const char *code) {
     stats->errors++;
     if (!code) {
@@ -207,6 +215,7 @@ void stats_turn_ends(struct stats *stats, int64_t now_ns) {
     int64_t ns = now_ns - stats->turn_began_ns;
     if (stats->in_turn) {
         histogram_add(&stats->turns, ns > 0 ? (uint64_t)ns : 0);
+        stats->turn_squares += (double)ns * (double)ns;
     }
     stats->in_turn = false;
     stats->slept = true;

@@ -23,6 +23,7 @@
 #include "kernel/core/close.h"
 #include "kernel/core/histogram.h"
 #include "kernel/core/limit.h"
+#include "kernel/core/outbox.h"
 
 #define STATS_PREFIXES_MAX  256u // counted apart; all others together
 #define STATS_PREFIXES_MET  32u
@@ -67,10 +68,10 @@ struct stats {
     uint64_t bytes_in;
     uint64_t events_out; // frames queued for clients, for each receiver
     uint64_t bytes_out;
-    uint64_t writes;       // handed to the transport, each one system call
-    uint64_t shed;         // droppable frames that slow clients did not get
-    uint64_t queued_bytes; // waiting in all outboxes now
-    uint64_t errors;       // `error` events sent
+    uint64_t writes; // handed to the transport, each one system call
+    uint64_t shed[OUTBOX_SHED_REASONS];      // frames that slow clients missed
+    uint64_t queued_bytes;                   // waiting in all outboxes now
+    uint64_t errors;                         // `error` events sent
     uint64_t errors_by[STATS_ERROR_NUMBERS]; // [n]: NX_ERR_ -n
     uint64_t errors_replaced; // for a newer session: too_many_connections
     uint64_t errors_plugin;   // with a word of a plugin's own
@@ -88,6 +89,7 @@ struct stats {
     struct histogram turns;    // ns from waking up to going to sleep
     struct histogram fan_outs; // receivers of a frame for a whole room
     struct histogram outboxes; // bytes in one when its turn to leave came
+    double turn_squares;       // of all turns, in ns^2
     int64_t turn_began_ns;     // meaningful while in_turn
     bool in_turn;
     bool slept; // a turn has ended before
@@ -119,6 +121,9 @@ static inline void stats_refused(struct stats *stats, enum limit limit) {
 
 // As above for the setting a sentence names, if it does.
 void stats_refused_as(struct stats *stats, const char *sentence);
+
+// Droppable frames shed for any reason.
+uint64_t stats_shed(const struct stats *stats);
 
 // An `error` event was sent. code is a word that replaces that of the status,
 // or NULL.

@@ -48,6 +48,14 @@ static size_t model_first(const struct model *model, enum outbox_class cls) {
     return i;
 }
 
+static uint64_t shed(const struct outbox *box) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < OUTBOX_SHED_REASONS; i++) {
+        sum += box->shed[i];
+    }
+    return sum;
+}
+
 static void model_shed(struct model *model) {
     model_remove(model, model_first(model, OUTBOX_DROPPABLE));
     model->shed++;
@@ -175,7 +183,7 @@ static void does_what_the_model_does(void **state) {
             outbox_trim(&box);
         }
         assert_int_equal(box.bytes, model_bytes(&model, true));
-        assert_int_equal(box.shed, model.shed);
+        assert_int_equal(shed(&box), model.shed);
         assert_true(box.bytes <= LIMIT);
     }
     while (!outbox_empty(&box)) {

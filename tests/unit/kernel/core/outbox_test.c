@@ -62,6 +62,14 @@ static void assert_drains(struct outbox *box, const char *wanted) {
     outbox_finish(box);
 }
 
+static unsigned shed(const struct outbox *box) {
+    unsigned sum = 0;
+    for (size_t i = 0; i < OUTBOX_SHED_REASONS; i++) {
+        sum += box->shed[i];
+    }
+    return sum;
+}
+
 static void sends_higher_classes_first_and_keeps_their_order(void **state) {
     (void)state;
     struct outbox box;
@@ -77,7 +85,7 @@ static void sends_higher_classes_first_and_keeps_their_order(void **state) {
 
     assert_drains(&box, "c1 u1 u2 n1 n2 d1 ");
     assert_int_equal(box.bytes, 0);
-    assert_int_equal(box.shed, 0);
+    assert_int_equal(shed(&box), 0);
 }
 
 static void keeps_a_reference_of_its_own(void **state) {
@@ -112,7 +120,7 @@ static void refuses_when_the_limit_was_lowered_below_its_content(void **state) {
     add(&box, "0123456789", OUTBOX_NORMAL);
     assert_int_equal(push(&box, 5, "", OUTBOX_NORMAL, 0), NX_ERR_LIMIT);
     assert_int_equal(push(&box, 5, "", OUTBOX_DROPPABLE, 0), NX_OK);
-    assert_int_equal(box.shed, 1);
+    assert_int_equal(shed(&box), 1);
     assert_drains(&box, "0123456789 ");
 }
 
@@ -126,7 +134,8 @@ static void sheds_the_oldest_droppable_frames_first(void **state) {
     add(&box, "d3", OUTBOX_DROPPABLE);
 
     assert_int_equal(push(&box, 16, "long", OUTBOX_NORMAL, 0), NX_OK);
-    assert_int_equal(box.shed, 2);
+    assert_int_equal(shed(&box), 2);
+    assert_int_equal(box.shed[OUTBOX_SHED_FULL], 2);
     assert_drains(&box, "n1 long d3 ");
 }
 
@@ -140,9 +149,9 @@ static void sheds_nothing_for_a_frame_that_cannot_fit(void **state) {
     add(&box, "d2", OUTBOX_DROPPABLE);
 
     assert_int_equal(push(&box, 12, "1234567", OUTBOX_NORMAL, 0), NX_ERR_LIMIT);
-    assert_int_equal(box.shed, 0);
+    assert_int_equal(shed(&box), 0);
     assert_int_equal(push(&box, 12, "1234567", OUTBOX_DROPPABLE, 0), NX_OK);
-    assert_int_equal(box.shed, 1);
+    assert_int_equal(shed(&box), 1);
     assert_drains(&box, "n1 d1 d2 ");
 }
 
@@ -157,7 +166,8 @@ static void replaces_a_droppable_frame_of_the_same_key(void **state) {
     assert_int_equal(push(&box, ROOMY, "y", OUTBOX_DROPPABLE, 0), NX_OK);
 
     assert_int_equal(box.bytes, 5 + 4 + 3 + 3);
-    assert_int_equal(box.shed, 1);
+    assert_int_equal(shed(&box), 1);
+    assert_int_equal(box.shed[OUTBOX_SHED_REPLACED], 1);
     assert_drains(&box, "a-2 b1 x y ");
 }
 
@@ -171,6 +181,20 @@ static void coalesces_no_other_class(void **state) {
     assert_drains(&box, "n1 n2 d1 ");
 }
 
+static void sheds_all_that_is_droppable_when_told_to(void **state) {
+    (void)state;
+    struct outbox box;
+    outbox_init(&box);
+    add(&box, "d1", OUTBOX_DROPPABLE);
+    add(&box, "n1", OUTBOX_NORMAL);
+    add(&box, "d2", OUTBOX_DROPPABLE);
+    outbox_shed_droppable(&box);
+    assert_int_equal(box.shed[OUTBOX_SHED_TOTAL], 2);
+    assert_int_equal(shed(&box), 2);
+    assert_int_equal(box.bytes, 4);
+    assert_drains(&box, "n1 ");
+}
+
 static void keeps_a_fixed_number_of_droppable_frames(void **state) {
     (void)state;
     struct outbox box;
@@ -181,7 +205,8 @@ static void keeps_a_fixed_number_of_droppable_frames(void **state) {
         add(&box, name, OUTBOX_DROPPABLE);
     }
     assert_int_equal(box.queues[OUTBOX_DROPPABLE].count, OUTBOX_DROPPABLE_MAX);
-    assert_int_equal(box.shed, 5);
+    assert_int_equal(shed(&box), 5);
+    assert_int_equal(box.shed[OUTBOX_SHED_CROWDED], 5);
 
     char out[4096];
     drain(&box, 1024, out, sizeof(out));
@@ -285,6 +310,7 @@ int main(void) {
             cmocka_unit_test(sheds_nothing_for_a_frame_that_cannot_fit),
             cmocka_unit_test(replaces_a_droppable_frame_of_the_same_key),
             cmocka_unit_test(coalesces_no_other_class),
+            cmocka_unit_test(sheds_all_that_is_droppable_when_told_to),
             cmocka_unit_test(keeps_a_fixed_number_of_droppable_frames),
             cmocka_unit_test(borrows_a_frame_that_is_alone),
             cmocka_unit_test(sends_a_frame_larger_than_a_write_alone),
