@@ -4,7 +4,7 @@
 
 #include "kernel/base/log.h"
 #include "kernel/base/random.h"
-#include "kernel/core/close.h"
+#include "kernel/core/drain.h"
 #include "kernel/core/engine.h"
 #include "kernel/core/jobs.h"
 #include "kernel/core/kernel_events.h"
@@ -78,10 +78,11 @@ static bool create_storage(struct core *core) {
             && engine_use(core->engine, memory_provider(core->memory)) == NX_OK;
 }
 
-// Last of the parts, since it looks at others.
-static bool create_overload(struct core *core) {
+// Last of the parts, since they look at others.
+static bool create_guards(struct core *core) {
     core->overload = overload_create(core);
-    return core->overload != NULL;
+    core->drain = drain_create(core);
+    return core->overload && core->drain;
 }
 
 static bool create_parts(struct core *core) {
@@ -101,7 +102,7 @@ static bool create_parts(struct core *core) {
     return core->stats && core->writers && core->ops && core->router
             && core->message_sizes && core->users && core->sessions
             && core->rooms && core->announce && core->jobs && core->plugins
-            && core->registry && create_storage(core) && create_overload(core)
+            && core->registry && create_storage(core) && create_guards(core)
             && kernel_register(core->registry, core) == NX_OK;
 }
 
@@ -131,6 +132,7 @@ void core_destroy(struct core *core) {
     // In the reverse order of use: sessions still speak to rooms, rooms to
     // the engine.
     sessions_destroy(core->sessions);
+    drain_destroy(core->drain);
     overload_destroy(core->overload);
     plugins_destroy(core->plugins);
     jobs_destroy(core->jobs);
@@ -181,28 +183,8 @@ int64_t core_sleep_ms(struct core *core) {
     return timers_next_ms(&core->timers, &sleep_ms) ? sleep_ms : -1;
 }
 
-static void send_away(struct session *session) {
-    struct core *core = session->core;
-    struct nx_str nobody = {NULL, 0};
-    uint64_t window_ms = (uint64_t)core->settings->drain_window * 1000;
-    struct nx_writer *event =
-            writer_event(core->writers, "system.message", nobody);
-    writer_put_cstr(event, "message", "The server is going away");
-    writer_put_cstr(event, "code", close_code_word(CLOSE_DRAINING));
-    writer_put_u64(event, "reconnect_after_ms", random_u64() % (window_ms + 1));
-    session_send(session, event, OUTBOX_CONTROL);
-    session_close(session, CLOSE_DRAINING, NULL);
-}
-
 void core_drain(struct core *core) {
-    core->draining = true;
-    uint64_t cursor = 0;
-    struct session *session;
-    while ((session = sessions_next(core->sessions, &cursor)) != NULL) {
-        if (session->state < SESSION_CLOSING) {
-            send_away(session);
-        }
-    }
+    drain_start(core->drain);
 }
 
 bool core_drained(const struct core *core) {

@@ -20,6 +20,7 @@
 #include "kernel/base/timers.h"
 #include "kernel/core/transport.h"
 
+struct drain;
 struct engine;
 struct jobs;
 struct memory;
@@ -58,6 +59,7 @@ struct core {
     struct jobs *jobs;
     struct plugins *plugins;
     struct overload *overload;
+    struct drain *drain;
     bool draining;
     bool busy;        // work is left for the next turn, do not sleep
     char boot_id[17]; // random for each start of the server
@@ -79,8 +81,8 @@ void core_turn(struct core *core);
 // How long the loop may sleep, in ms; -1: until something happens.
 int64_t core_sleep_ms(struct core *core);
 
-// Begins to send clients away: readiness turns 503, each session is told when
-// to reconnect and closed with 4512. True from core_drained() when all left.
+// Begins to send clients away, see drain.h; once. True from core_drained()
+// when all have left.
 void core_drain(struct core *core);
 bool core_drained(const struct core *core);
 

@@ -13,6 +13,7 @@
 #include "kernel/core/auth.h"
 #include "kernel/core/close.h"
 #include "kernel/core/core.h"
+#include "kernel/core/drain.h"
 #include "kernel/core/envelope.h"
 #include "kernel/core/fields.h"
 #include "kernel/core/http_request.h"
@@ -316,7 +317,10 @@ nx_session_id gate_open(struct core *core, struct link *link,
         return 0;
     }
     nx_session_id id = session->id;
-    if (overload_active(core->overload)) {
+    if (core->draining) {
+        drain_send_away(core->drain, session);
+        free(claim);
+    } else if (overload_active(core->overload)) {
         refuse_overloaded(session);
         free(claim);
     } else if (!read_request(request, claim)

@@ -192,6 +192,19 @@ static void check_proxies(
     }
 }
 
+static void check_drain(
+        const struct settings *settings, struct settings_errors *errors) {
+    if (settings->drain_delay > 0
+            && settings->drain_delay >= settings->drain_timeout) {
+        settings_errors_add(errors,
+                "%s: drain.delay (%" PRId64 ") must be less than drain.timeout "
+                "(%" PRId64 ", %s), or no client would be sent away",
+                settings_origin(settings, "drain.delay"), settings->drain_delay,
+                settings->drain_timeout,
+                settings_origin(settings, "drain.timeout"));
+    }
+}
+
 void settings_check(
         const struct settings *settings, struct settings_errors *errors) {
     check_address(settings, errors);
@@ -203,4 +216,5 @@ void settings_check(
     check_unix(settings, errors);
     check_proxies(settings, errors);
     message_sizes_check(settings, errors);
+    check_drain(settings, errors);
 }

@@ -60,8 +60,15 @@
             SETTING_LIVE, \
             "Seconds that stopping the server may take to send clients away; " \
             "connections still open then are cut.") \
+    X(INT, drain_delay, "drain.delay", "0", "0..3600", NULL, SETTING_LIVE, \
+            "Seconds between the signal to stop, from which on " \
+            "/health/ready says 503 and nobody is let in, and the first " \
+            "client sent away: for a load balancer to notice; less than " \
+            "drain.timeout.") \
     X(INT, drain_window, "drain.window", "5", "0..3600", NULL, SETTING_LIVE, \
-            "Seconds over which clients are told to spread their reconnecting " \
-            "when the server stops; 0 lets all come back at once.")
+            "Seconds over which many clients are sent away when the server " \
+            "stops, and again over which they are told to spread their " \
+            "reconnecting; at most four fifths of drain.timeout; 0 lets all " \
+            "go and come back at once.")
 
 #endif

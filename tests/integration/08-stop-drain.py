@@ -95,6 +95,36 @@ class Draining(harness.ServerTest):
             self.assertEqual(self.server.wait_for_exit(), 0)
 
 
+class Delay(harness.ServerTest):
+    """For a load balancer that asks /health/ready now and then."""
+
+    options = {"sets": ["drain.delay=1800", "drain.timeout=3600"]}
+
+    async def test_keeps_clients_and_takes_no_new_ones(self):
+        alice = await self.connect("alice")
+        self.server.process.send_signal(signal.SIGTERM)
+        self.server.wait_for_line(r"draining\b.*sessions=1")
+        status, _, problem = self.server.http("/health/ready")
+        self.assertEqual((status, problem["code"]), (503, "draining"))
+        with self.assertRaisesRegex(AssertionError, "503"):
+            RawClient(self.server, "bob")
+        self.assertEqual(await alice.settle(), [])
+        self.server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.server.wait_for_exit(), 0)
+
+    async def test_passes_before_clients_are_sent_away(self):
+        self.server.stop()
+        self.server.sets += ["drain.delay=1", "drain.timeout=60"]
+        self.server.start()
+        clients = [await self.connect(f"user{i}") for i in range(100)]
+        self.server.process.send_signal(signal.SIGTERM)
+        for client in clients:
+            await client.expect("system.message", code="draining")
+            self.assertEqual(await client.closed(), 4512)
+        self.assertEqual(self.server.wait_for_exit(), 0)
+        self.server.wait_for_line("all clients were told to leave")
+
+
 class Death(harness.ServerTest):
     async def test_is_seen_by_clients_and_they_can_come_back(self):
         alice = await self.connect("alice")

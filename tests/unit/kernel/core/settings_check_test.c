@@ -148,6 +148,12 @@ static void wants_sizes_by_prefix_that_can_be(void **state) {
             "\"a=4000\"");
 }
 
+static void wants_a_drain_that_sends_somebody_away(void **state) {
+    refuses_set("drain.delay=10", NULL,
+            "--set: drain.delay (10) must be less than drain.timeout (10, "
+            "default), or no client would be sent away");
+}
+
 static void does_not_compare_values_that_were_refused(void **state) {
     const char *const sets[] = {
             "heartbeat.timeout=x", "heartbeat.interval=70", NULL};
@@ -168,6 +174,7 @@ int main(void) {
             cmocka_unit_test(wants_origins_as_browsers_write_them),
             cmocka_unit_test(wants_listeners_that_make_sense),
             cmocka_unit_test(wants_sizes_by_prefix_that_can_be),
+            cmocka_unit_test(wants_a_drain_that_sends_somebody_away),
             cmocka_unit_test(does_not_compare_values_that_were_refused),
     };
     return cmocka_run_group_tests(
