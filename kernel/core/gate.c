@@ -88,7 +88,8 @@ static void refuse_overloaded(struct session *session) {
 static void time_out(void *arg) {
     struct session *session = arg;
     stats_refused(session->core->stats, LIMIT_AUTH_TIMEOUT);
-    refuse(session, NX_ERR_AUTH_TIMEOUT, CLOSE_AUTH_TIMEOUT, nx_str_none());
+    refuse(session, NX_ERR_AUTH_TIMEOUT, CLOSE_AUTH_TIMEOUT,
+            nx_str_c("no connect event came within auth.timeout"));
 }
 
 static void wait_for_connect(struct session *session) {

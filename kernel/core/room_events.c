@@ -23,6 +23,7 @@
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
+#include "kernel/core/stats.h"
 #include "kernel/core/users.h"
 #include "kernel/core/writer.h"
 
@@ -30,6 +31,7 @@
 #define USERNAME_MAX   128
 #define PREFIX_LEN     (sizeof(ROOM_EVENTS_PREFIX) - 1)
 #define MEMBERS_LISTED 100
+#define ROOMS_RETRY_MS 5000 // until somebody may have left the last room
 
 // A room.join on its way through authentication and history.
 struct joining {
@@ -66,12 +68,14 @@ static void name_room(const struct nx_event *ev, char *out, size_t size) {
 
 // ---- room.join ----
 
-static void fail_limit(struct core *core, struct op *op, const char *limit) {
+// Of its own rooms a session can leave one; for others it can only wait.
+static void fail_limit(struct core *core, struct op *op, enum limit limit) {
     struct nx_writer *details = writer_object(core->writers);
-    writer_put_cstr(details, "limit", limit);
+    writer_put_cstr(details, "limit", limit_setting(limit));
     const struct nx_failure failure = {
             .struct_size = sizeof(failure),
             .status = NX_ERR_LIMIT,
+            .retry_after_ms = limit == LIMIT_ROOMS ? ROOMS_RETRY_MS : 0,
             .details = details,
     };
     op_fail(core, op, &failure);
@@ -89,7 +93,7 @@ static void fail_join(const struct joining *joining, nx_status status) {
         bool own = session
                 && session->member_count
                         >= core->settings->limits_rooms_per_session;
-        fail_limit(core, op, own ? "limits.rooms_per_session" : "limits.rooms");
+        fail_limit(core, op, own ? LIMIT_ROOMS_PER_SESSION : LIMIT_ROOMS);
     } else {
         op_fail_status(core, op, status);
     }

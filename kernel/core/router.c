@@ -94,7 +94,14 @@ static bool parse(struct arrival *arrival) {
         if (err == NX_ERR_TOO_DEEP) {
             stats_refused(core->stats, LIMIT_JSON_DEPTH);
         }
-        refuse_status(arrival, err, nx_str_c(json_doc_reason(&router->doc)));
+        const struct envelope_failure failure = {
+                .status = err,
+                .message = nx_str_c(json_doc_reason(&router->doc)),
+                .limit_name = err == NX_ERR_TOO_DEEP
+                        ? limit_setting(LIMIT_JSON_DEPTH)
+                        : NULL,
+        };
+        refuse(arrival, failure);
         return false;
     }
     writers_add_doc(core->writers, &router->doc);

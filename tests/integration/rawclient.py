@@ -52,6 +52,7 @@ class RawClient:
         self.sock = connect(server, f"/ws?user_id={user}&token=t", **options)
         status = read_head(self.sock)
         if status != 101:
+            self.sock.close()
             raise AssertionError(f"upgrade answered with {status}")
 
     def __enter__(self):

@@ -1,10 +1,12 @@
 #include "kernel/core/overload.h"
 
 #include "kernel/core/close.h"
+#include "kernel/core/engine.h"
 #include "kernel/core/session.h"
 #include "kernel/core/stats.h"
 #include "kernel/core/writer.h"
 #include "tests/support/core_case.h"
+#include "tests/unit/kernel/core/fake_provider.h"
 
 #define HOLD_MS   5000
 #define SAMPLE_MS 260 // and a tick of the timers
@@ -228,6 +230,36 @@ static void is_said_by_health_and_statistics(void **state) {
     http_link_finish(&http);
 }
 
+// A provider that never answers.
+static void watches_the_engine(void **state) {
+    (void)state;
+    static struct fake fake; // outlives the core
+    fake_init(&fake, "fake");
+    core_case_send(
+            &c, &alice, "{\"event_type\":\"room.join\",\"room_id\":\"r\"}");
+    assert_int_equal(engine_use(c.core->engine, &fake.table), NX_OK);
+    c.settings->overload_engine_pending = 10;
+    c.settings->overload_engine_oldest_ms = 2000;
+    for (int i = 0; i < 9; i++) {
+        core_case_send(&c, &alice,
+                "{\"event_type\":\"room.broadcast\",\"room_id\":\"r\"}");
+    }
+    rest(SAMPLE_MS);
+    assert_false(overload_active(c.core->overload));
+    core_case_send(&c, &alice,
+            "{\"event_type\":\"room.broadcast\",\"room_id\":\"r\"}");
+    rest(SAMPLE_MS);
+    assert_true(overload_active(c.core->overload));
+    assert_int_equal(
+            overload_reason(c.core->overload), MEASURE_OVERLOAD_ENGINE_PENDING);
+
+    c.settings->overload_engine_pending = 0;
+    rest(2000);
+    assert_int_equal(overload_reason(c.core->overload),
+            MEASURE_OVERLOAD_ENGINE_OLDEST_MS);
+    assert_int_equal(overload_times(c.core->overload), 1);
+}
+
 static void watches_the_memory(void **state) {
     (void)state;
     c.settings->overload_memory_bytes = 1024;
@@ -251,6 +283,7 @@ int main(void) {
             TEST(sheds_nothing_for_those_who_read),
             TEST(begins_before_the_outboxes_are_at_their_limit),
             TEST(is_said_by_health_and_statistics),
+            TEST(watches_the_engine),
             TEST(watches_the_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
