@@ -12,7 +12,7 @@
 static const unsigned char v4_prefix[V4_PREFIX] = {
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-static bool is_v4(const struct ip *ip) {
+bool ip_is_v4(const struct ip *ip) {
     return memcmp(ip->bytes, v4_prefix, V4_PREFIX) == 0;
 }
 
@@ -136,7 +136,7 @@ bool ip_range_has(const struct ip_range *range, const struct ip *ip) {
 }
 
 void ip_format(const struct ip *ip, char out[IP_TEXT_SIZE]) {
-    const char *text = is_v4(ip)
+    const char *text = ip_is_v4(ip)
             ? inet_ntop(AF_INET, ip->bytes + V4_PREFIX, out, IP_TEXT_SIZE)
             : inet_ntop(AF_INET6, ip->bytes, out, IP_TEXT_SIZE);
     if (!text) {

@@ -39,6 +39,9 @@ bool ip_parse_hop(struct ip *ip, struct nx_str text);
 bool ip_range_parse(struct ip_range *range, struct nx_str text);
 bool ip_range_has(const struct ip_range *range, const struct ip *ip);
 
+// An address of IPv4, as it is kept here.
+bool ip_is_v4(const struct ip *ip);
+
 void ip_format(const struct ip *ip, char out[IP_TEXT_SIZE]);
 
 #endif

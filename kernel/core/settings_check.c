@@ -205,6 +205,22 @@ static void check_drain(
     }
 }
 
+static void check_exceptions(
+        const struct settings *settings, struct settings_errors *errors) {
+    const char *rest = settings->limits_address_exceptions;
+    struct nx_str item;
+    while (commas_next(&rest, &item)) {
+        struct ip_range range;
+        if (!ip_range_parse(&range, item)) {
+            settings_errors_add(errors,
+                    "%s: limits.address_exceptions must have addresses, or "
+                    "ranges like 10.0.0.0/8; not \"%.*s\"",
+                    settings_origin(settings, "limits.address_exceptions"),
+                    (int)item.len, item.ptr);
+        }
+    }
+}
+
 void settings_check(
         const struct settings *settings, struct settings_errors *errors) {
     check_address(settings, errors);
@@ -217,4 +233,5 @@ void settings_check(
     check_proxies(settings, errors);
     message_sizes_check(settings, errors);
     check_drain(settings, errors);
+    check_exceptions(settings, errors);
 }

@@ -93,6 +93,24 @@
             "1..10000", NULL, SETTING_LIVE, \
             "Connections of one user at a time; one more closes the oldest " \
             "with 4409.") \
+    X(INT, limits_connections_per_address, "limits.connections_per_address", \
+            "1000", "0..1000000", NULL, SETTING_LIVE, \
+            "Connections of all kinds from one address at a time, a /64 of " \
+            "IPv6 counting as one; one more is refused with status 429; 0 " \
+            "means no limit.") \
+    X(INT, limits_connects_per_second, "limits.connects_per_second", "100", \
+            "0..1000000", NULL, SETTING_LIVE, \
+            "New connections per second from one address in the long run; " \
+            "more are refused with status 429; 0 means no limit.") \
+    X(INT, limits_connects_burst, "limits.connects_burst", "1000", \
+            "1..1000000", NULL, SETTING_LIVE, \
+            "New connections an address may make at once after a pause, " \
+            "before limits.connects_per_second applies.") \
+    X(STRING, limits_address_exceptions, "limits.address_exceptions", \
+            "127.0.0.0/8, ::1", NULL, NULL, SETTING_LIVE, \
+            "Addresses to which limits.connections_per_address and " \
+            "limits.connects_per_second do not apply, comma-separated: " \
+            "addresses, or ranges such as 10.0.0.0/8; empty means none.") \
     X(INT, limits_message_bytes, "limits.message_bytes", "65536", \
             "1024..16777216", NULL, SETTING_LIVE, \
             "Bytes of one message from a client; a longer one closes the " \

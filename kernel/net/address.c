@@ -102,6 +102,22 @@ void address_format(
     }
 }
 
+bool address_ip(const struct address *address, struct ip *ip) {
+    struct in6_addr bytes = {0};
+    if (address->storage.ss_family == AF_INET) {
+        struct in_addr v4 = load_v4(address).sin_addr;
+        bytes.s6_addr[10] = 0xff;
+        bytes.s6_addr[11] = 0xff;
+        memcpy(&bytes.s6_addr[12], &v4, sizeof(v4));
+    } else if (address->storage.ss_family == AF_INET6) {
+        bytes = load_v6(address).sin6_addr;
+    } else {
+        return false;
+    }
+    memcpy(ip->bytes, &bytes, IP_BYTES);
+    return true;
+}
+
 uint16_t address_port(const struct address *address) {
     if (address->storage.ss_family == AF_INET6) {
         return ntohs(load_v6(address).sin6_port);

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "kernel/base/ip.h"
+
 // The longest text, without brackets, and its NUL.
 #define ADDRESS_TEXT_SIZE 46
 
@@ -33,6 +35,9 @@ bool address_of_socket(struct address *address, int fd);
 
 void address_format(const struct address *address, char out[ADDRESS_TEXT_SIZE]);
 uint16_t address_port(const struct address *address);
+
+// False when it is not one of IP.
+bool address_ip(const struct address *address, struct ip *ip);
 
 // True for 0.0.0.0 and ::.
 bool address_is_any(const struct address *address);

@@ -10,27 +10,18 @@
 #include "kernel/core/gate.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
-#include "kernel/net/answer.h"
-#include "kernel/net/client.h"
 #include "kernel/net/framing.h"
 #include "kernel/net/head.h"
 #include "kernel/net/offer.h"
 #include "kernel/net/origin.h"
 #include "kernel/net/proxies.h"
+#include "kernel/net/refusal.h"
 #include "kernel/net/server.h"
+#include "kernel/net/visit.h"
 
-#define REFUSAL_MAX   2048
-#define RETRY_AFTER_S 5
-#define KEY_LEN       24 // 16 bytes in base64
-#define NAME_UPGRADE  "upgrade: websocket\r\n"
-#define NAME_VERSION  "sec-websocket-version: 13\r\n"
-
-struct refusal {
-    uint32_t status; // 0: none
-    const char *code;
-    const char *detail;
-    const char *extra; // header lines, or NULL
-};
+#define KEY_LEN      24 // 16 bytes in base64
+#define NAME_UPGRADE "upgrade: websocket\r\n"
+#define NAME_VERSION "sec-websocket-version: 13\r\n"
 
 struct handshake {
     struct server *server;
@@ -191,6 +182,20 @@ static struct refusal check_origin(const struct handshake *handshake) {
     return fine;
 }
 
+// One client of a proxy, which itself counts for nobody.
+static struct refusal check_address(const struct handshake *handshake) {
+    enum visitors_answer answer =
+            visit_admit(visit_of(handshake->wsi), &handshake->head);
+    if (answer == VISITORS_WELCOME) {
+        return fine;
+    }
+    const struct visit_refusal *why = visit_refusal(answer);
+    if (why->limit != LIMIT_COUNT) {
+        stats_refused(handshake->server->core->stats, why->limit);
+    }
+    return refusal_of(why->status, why->detail);
+}
+
 static struct refusal check_room(const struct handshake *handshake) {
     const char *why = "the server is full";
     uint32_t status = gate_admit(handshake->server->core, &why);
@@ -203,23 +208,14 @@ static struct refusal check_room(const struct handshake *handshake) {
 // In this order: the first that fails is told.
 static const check_fn checks[] = {check_method, check_host, check_path,
         check_body, check_connection, check_version, check_key, check_offer,
-        check_origin, check_room};
+        check_origin, check_address, check_room};
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
 static void refuse(struct server *server, struct lws *wsi,
         const struct refusal *refusal, bool no_body) {
-    struct http_response response = {.status = refusal->status};
-    if (refusal->status == 503) {
-        response.retry_after_s = RETRY_AFTER_S;
-    }
-    struct answer answer = {.response = &response,
-            .extra = refusal->extra,
-            .close = true,
-            .no_body = no_body,
-            .wall_ms = clock_wall_ms(&server->core->clock)};
     struct nx_buf out;
     nx_buf_init(&out, REFUSAL_MAX);
-    if (answer_append_problem(&out, &answer, refusal->code, refusal->detail)) {
+    if (refusal_append(refusal, server->core, no_body, &out)) {
         // The connection ends whether or not this arrives.
         (void)lws_write(
                 wsi, (unsigned char *)out.data, out.len, LWS_WRITE_HTTP);
@@ -278,7 +274,7 @@ nx_session_id handshake_open(
 
     nx_session_id session = 0;
     if (head_read(&head, wsi) == HEAD_OK) {
-        struct place client = client_place(server, wsi, &head);
+        struct place client = visit_client(visit_of(wsi), &head);
         place_format(&client, address);
         (void)lws_hdr_copy(wsi, list, sizeof(list), WSI_TOKEN_PROTOCOL);
         (void)offer_read(list, &request.bearer);

@@ -12,13 +12,13 @@
 #include "kernel/core/http.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
-#include "kernel/net/client.h"
 #include "kernel/net/framing.h"
 #include "kernel/net/handshake.h"
 #include "kernel/net/http_link.h"
 #include "kernel/net/proxies.h"
 #include "kernel/net/received.h"
 #include "kernel/net/server.h"
+#include "kernel/net/visit.h"
 
 #define ALIVE_MS 1000 // between two looks at a client that waits
 
@@ -63,19 +63,21 @@ static void on_timer(void *arg) {
     server_drop(link->server, link->wsi);
 }
 
-static struct http_link *link_create(struct server *server, struct lws *wsi) {
+static struct http_link *link_create(
+        struct server *server, struct lws *wsi, struct visit *visit) {
     struct http_link *link = calloc(1, sizeof(*link));
     if (!link) {
         return NULL;
     }
     link->server = server;
     link->wsi = wsi;
+    link->visit = visit;
     // On a Unix socket is_hidden() could not tell.
     link->single = !received_bytes(lws_get_socket_fd(wsi), &link->read_before);
     timer_init(&link->timer, on_timer, link);
     http_link_init_watcher(link);
     server->http_links++;
-    lws_set_opaque_user_data(wsi, link);
+    visit->http = link;
     return link;
 }
 
@@ -101,7 +103,7 @@ void http1_closed(struct http_link *link) {
     if (link->state == HTTP_SERVING) {
         http_gone(core_of(link), link);
     }
-    lws_set_opaque_user_data(link->wsi, NULL);
+    link->visit->http = NULL;
     link->server->http_links--;
     http_link_clear(link);
     free(link);
@@ -140,7 +142,7 @@ static void refuse(
 
 static void serve(struct http_link *link) {
     char address[IP_TEXT_SIZE];
-    struct place client = client_place(link->server, link->wsi, &link->head);
+    struct place client = visit_client(link->visit, &link->head);
     place_format(&client, address);
     struct http_request request = {
             .method = {link->head.method, strlen(link->head.method)},
@@ -246,10 +248,22 @@ static enum head_result begin_request(struct http_link *link) {
     return result;
 }
 
+// False when it was refused.
+static bool admit(struct http_link *link) {
+    enum visitors_answer answer = visit_admit(link->visit, &link->head);
+    if (answer == VISITORS_WELCOME) {
+        return true;
+    }
+    const struct visit_refusal *why = visit_refusal(answer);
+    refuse(link, why->status, why->detail);
+    return false;
+}
+
 int http1_request(struct server *server, struct lws *wsi) {
-    struct http_link *link = lws_get_opaque_user_data(wsi);
+    struct visit *visit = visit_of(wsi);
+    struct http_link *link = visit->http;
     if (!link) {
-        link = link_create(server, wsi);
+        link = link_create(server, wsi, visit);
     }
     // A second request while one is at work cannot happen; if it does, its
     // answer could go to the wrong one.
@@ -270,7 +284,7 @@ int http1_request(struct server *server, struct lws *wsi) {
     } else if (is_websocket_path(link)) {
         handshake_refuse_plain(server, wsi);
         return -1;
-    } else {
+    } else if (admit(link)) {
         handle_request(link);
     }
     return 0;

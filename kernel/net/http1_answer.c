@@ -8,6 +8,7 @@
 #include "kernel/net/loop.h"
 #include "kernel/net/received.h"
 #include "kernel/net/server.h"
+#include "kernel/net/visit.h"
 
 // Of a body that was refused, this much is still read: closing with unread
 // bytes would reset the connection, and the client might miss the answer.
@@ -84,6 +85,7 @@ static int finish_answer(struct http_link *link) {
     }
     http_link_clear(link);
     link->reused = true;
+    visit_rest(link->visit);
     if (!received_bytes(lws_get_socket_fd(link->wsi), &link->read_before)) {
         link->read_before = UINT64_MAX;
     }

@@ -20,6 +20,7 @@
 
 struct lws;
 struct server;
+struct visit;
 
 enum http_state {
     HTTP_IDLE,    // between requests
@@ -31,6 +32,7 @@ enum http_state {
 struct http_link {
     struct server *server;
     struct lws *wsi;
+    struct visit *visit;
     enum http_state state;
     struct head head;
     struct nx_buf body;

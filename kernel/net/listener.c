@@ -16,8 +16,10 @@
 #include "kernel/base/log.h"
 #include "kernel/core/settings.h"
 #include "kernel/net/loop.h"
+#include "kernel/net/refusal.h"
 #include "kernel/net/server.h"
 #include "kernel/net/unix_socket.h"
+#include "kernel/net/visit.h"
 
 #define BACKLOG       4096
 #define PER_TURN      64  // then everybody else gets a turn
@@ -96,12 +98,36 @@ static void on_pause_over(struct ev_loop *ev, ev_timer *watcher, int events) {
     ev_io_start(listener->ev, &listener->readable);
 }
 
+// Whoever does not speak TLS is told why, if that costs no waiting.
+static void refuse(
+        struct listener *listener, int fd, enum visitors_answer answer) {
+    if (listener->kind != LISTENER_TLS && answer != VISITORS_NO_MEMORY) {
+        const struct visit_refusal *why = visit_refusal(answer);
+        const struct refusal refusal = refusal_of(why->status, why->detail);
+        refusal_send(&refusal, listener->server->core, fd);
+    }
+    (void)close(fd);
+}
+
+static void welcome(
+        struct listener *listener, int fd, const struct address *peer) {
+    enum visitors_answer answer;
+    struct visit *visit = visit_create(listener->server, peer, &answer);
+    if (!visit) {
+        refuse(listener, fd, answer);
+        return;
+    }
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY);
+    server_adopt(listener->server, fd, visit, listener->kind == LISTENER_TLS);
+}
+
 // False when there is nothing more to accept now.
 static bool accept_one(struct listener *listener) {
-    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct address peer = {.len = sizeof(peer.storage)};
+    int fd = accept4(listener->fd, (struct sockaddr *)&peer.storage, &peer.len,
+            SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-        set_option(fd, IPPROTO_TCP, TCP_NODELAY);
-        server_adopt(listener->server, fd, listener->kind == LISTENER_TLS);
+        welcome(listener, fd, &peer);
         if (listener->starved) {
             listener->starved = false;
             log_info("net", "accepting connections again");

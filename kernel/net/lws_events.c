@@ -3,6 +3,7 @@
 #include "kernel/net/handshake.h"
 #include "kernel/net/http1.h"
 #include "kernel/net/server.h"
+#include "kernel/net/visit.h"
 #include "kernel/net/ws.h"
 
 // One event as libwebsockets tells it.
@@ -21,7 +22,26 @@ static struct server *server_of(const struct event *event) {
 }
 
 static struct http_link *http_link_of(const struct event *event) {
-    return lws_get_opaque_user_data(event->wsi);
+    const struct visit *visit = visit_of(event->wsi);
+    return visit ? visit->http : NULL;
+}
+
+// --- life -----------------------------------------------------------------
+
+// The first thing to happen to a connection, before it can be anything else.
+static int on_adopted(const struct event *event) {
+    server_adopted(server_of(event), event->wsi);
+    return 0;
+}
+
+static int on_destroy(const struct event *event) {
+    struct visit *visit = visit_of(event->wsi);
+    if (visit) {
+        http1_closed(visit->http);
+        lws_set_opaque_user_data(event->wsi, NULL);
+        visit_destroy(visit);
+    }
+    return 0;
 }
 
 // --- HTTP -----------------------------------------------------------------
@@ -51,11 +71,6 @@ static int on_http_writable(const struct event *event) {
 
 static int on_http_closing(const struct event *event) {
     http1_closing(http_link_of(event));
-    return 0;
-}
-
-static int on_destroy(const struct event *event) {
-    http1_closed(http_link_of(event));
     return 0;
 }
 
@@ -134,6 +149,7 @@ static const struct reason_row rows[] = {
         {LWS_CALLBACK_WS_PEER_INITIATED_CLOSE, on_peer_closes},
         {LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL, on_ending},
         {LWS_CALLBACK_CLOSED, on_closed},
+        {LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, on_adopted},
         {LWS_CALLBACK_HTTP, on_http},
         {LWS_CALLBACK_HTTP_BODY, on_http_body},
         {LWS_CALLBACK_HTTP_BODY_COMPLETION, on_http_body_end},

@@ -15,6 +15,8 @@
 #include "kernel/net/lws_events.h"
 #include "kernel/net/offer.h"
 #include "kernel/net/tls.h"
+#include "kernel/net/visit.h"
+#include "kernel/net/visitors.h"
 #include "kernel/net/ws.h"
 
 #define HANDSHAKES_MAX 1024 // requests whose headers are in memory
@@ -99,9 +101,13 @@ static void log_quiet(int level, const char *line) {
     log_debug("net", "libwebsockets", LOG_STRN("text", line, len));
 }
 
+static size_t descriptors_of(const struct settings *settings) {
+    return (size_t)settings->limits_connections
+            + (size_t)settings->limits_http_connections + SPARE_FDS;
+}
+
 static void bound_descriptors(const struct settings *settings) {
-    rlim_t wanted = (rlim_t)settings->limits_connections
-            + (rlim_t)settings->limits_http_connections + SPARE_FDS;
+    rlim_t wanted = descriptors_of(settings);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return;
@@ -184,6 +190,12 @@ bool server_start(struct server *server, struct core *core) {
     assert(!server->context);
     server->core = core;
     bound_descriptors(core->settings);
+    server->visitors =
+            visitors_create(core->settings, descriptors_of(core->settings));
+    if (!server->visitors) {
+        log_error("net", "out of memory");
+        return false;
+    }
     lws_set_log_level(LLL_ERR | LLL_WARN, log_loud);
     bool tls = core->settings->listen_tls_port >= 0;
     if (tls && !tls_check(core->settings)) {
@@ -207,17 +219,28 @@ void server_destroy(struct server *server) {
         ev_timer_stop(loop_native(server->loop), &server->ticker->timer);
         lws_context_destroy(server->context);
     }
+    visitors_destroy(server->visitors);
     free(server->ticker);
     free(server);
 }
 
 // --- connections ----------------------------------------------------------
 
-void server_adopt(struct server *server, int fd, bool tls) {
+void server_adopt(
+        struct server *server, int fd, struct visit *visit, bool tls) {
+    server->adopting = visit;
     // On failure libwebsockets has closed it.
     if (!lws_adopt_socket_vhost(tls ? server->tls_vhost : server->vhost, fd)) {
         log_debug("net", "connection not adopted");
     }
+    // It may have failed before there was anything to hand it to.
+    visit_destroy(server->adopting);
+    server->adopting = NULL;
+}
+
+void server_adopted(struct server *server, struct lws *wsi) {
+    lws_set_opaque_user_data(wsi, server->adopting);
+    server->adopting = NULL;
 }
 
 void server_drop(struct server *server, struct lws *wsi) {

@@ -30,6 +30,8 @@ struct lws;
 struct lws_context;
 struct lws_vhost;
 struct ssl_ctx_st;
+struct visit;
+struct visitors;
 
 struct server_ticker;
 
@@ -41,7 +43,9 @@ struct server {
     struct lws_vhost *vhost;
     struct lws_vhost *tls_vhost; // NULL without listen.tls_port
     struct server_ticker *ticker;
-    size_t http_links; // limits.http_connections
+    struct visitors *visitors;
+    struct visit *adopting; // the one that server_adopted() is to take
+    size_t http_links;      // limits.http_connections
 };
 
 struct server *server_create(struct loop *loop);
@@ -53,9 +57,12 @@ void server_destroy(struct server *server);
 // close takes time in proportion to that limit.
 bool server_start(struct server *server, struct core *core);
 
-// Takes an accepted connection, which belongs to the server from then on.
+// Takes an accepted connection and its visit, which belong to the server from then on.
 // tls: it begins with a TLS handshake.
-void server_adopt(struct server *server, int fd, bool tls);
+void server_adopt(struct server *server, int fd, struct visit *visit, bool tls);
+
+// libwebsockets has made its object for the connection being adopted.
+void server_adopted(struct server *server, struct lws *wsi);
 
 // The callback for an SSL_CTX that libwebsockets has made: 0, or -1.
 int server_secure(const struct server *server, struct ssl_ctx_st *ctx);

@@ -118,6 +118,9 @@ static void wants_listeners_that_make_sense(void **state) {
     refuses_set("listen.trusted_proxies=10.0.0.0/8, unix, 10.0.0.1/8", NULL,
             "--set: listen.trusted_proxies must have addresses, ranges like "
             "10.0.0.0/8, or unix; not \"10.0.0.1/8\"");
+    refuses_set("limits.address_exceptions=10.0.0.0/8, unix", NULL,
+            "--set: limits.address_exceptions must have addresses, or ranges "
+            "like 10.0.0.0/8; not \"unix\"");
     const char *const sets[] = {"listen.port=-1", "listen.tls_port=8443",
             "tls.certificate=x.pem", NULL};
     struct settings_case c;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <nexus/util/str.h>
+
 #include "tests/support/cmocka.h"
 
 static void expect_text(const char *text, const char *shown) {
@@ -59,6 +61,24 @@ static void knows_every_interface(void **state) {
     assert_false(address_is_any(&address));
 }
 
+static void tells_the_ip_address(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+            "192.0.2.7", "2001:db8::7", "::ffff:192.0.2.7"};
+    struct address address;
+    struct ip ip;
+    struct ip wanted;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_true(address_parse(&address, texts[i], 80));
+        assert_true(address_ip(&address, &ip));
+        assert_true(ip_parse(&wanted, nx_str_c(texts[i])));
+        assert_memory_equal(&ip, &wanted, sizeof(ip));
+    }
+    memset(&address, 0, sizeof(address));
+    address.storage.ss_family = AF_UNIX;
+    assert_false(address_ip(&address, &ip));
+}
+
 static void tells_the_port_of_a_bound_socket(void **state) {
     (void)state;
     struct address address;
@@ -80,6 +100,7 @@ int main(void) {
             cmocka_unit_test(refuses_names_and_nonsense),
             cmocka_unit_test(shows_mapped_clients_as_ipv4),
             cmocka_unit_test(knows_every_interface),
+            cmocka_unit_test(tells_the_ip_address),
             cmocka_unit_test(tells_the_port_of_a_bound_socket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
