@@ -4,6 +4,7 @@ import contextlib
 import re
 import socket
 import sys
+import threading
 import time
 import urllib.request
 
@@ -16,6 +17,8 @@ PLUGINS = harness.BUILD / "tests/plugins"
 # Limits met in other tests: because a client alone cannot bring them about,
 # or because it takes longer.
 ELSEWHERE = {
+    "limits.connections_per_address": "integration/15-address-limits",
+    "limits.connects_per_second": "integration/15-address-limits",
     "limits.queued_bytes": "integration/15-overload-refuse",
     "jobs.queue": "unit/kernel/core/jobs",
     "overload.engine_pending": "unit/kernel/core/overload",
@@ -301,10 +304,16 @@ class Slow(LimitTest):
             sock.connect(("127.0.0.1", self.server.port))
             # As many answers as the server's buffers do not hold.
             asks = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 2000
-            with contextlib.suppress(ConnectionError, socket.timeout):
-                sock.settimeout(0.2)
-                sock.sendall(asks)
+            writer = threading.Thread(target=self.send_all, args=(sock, asks))
+            writer.start()
+            self.addCleanup(writer.join)
             self.wait_for("limits.http_answer_timeout")
+
+    @staticmethod
+    def send_all(sock, data):
+        """Until the server gives up on who sends and does not read."""
+        with contextlib.suppress(ConnectionError, socket.timeout):
+            sock.sendall(data)
 
 
 class Plugins(LimitTest):
