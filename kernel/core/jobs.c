@@ -387,9 +387,7 @@ static void cancel_all(struct jobs *jobs, const struct plugin *owner) {
     pthread_mutex_unlock(&jobs->lock);
 }
 
-// Removes what is done without a word. Only for a plugin that posts without
-// end while it goes away.
-static void forget_done(struct jobs *jobs, const struct plugin *owner) {
+static size_t forget_done(struct jobs *jobs, const struct plugin *owner) {
     size_t forgotten = 0;
     struct job *job = NULL;
     while ((job = take_done(jobs, false, owner)) != NULL) {
@@ -399,6 +397,12 @@ static void forget_done(struct jobs *jobs, const struct plugin *owner) {
         free(job);
         forgotten++;
     }
+    return forgotten;
+}
+
+// For a plugin that posts without end while it goes away.
+static void give_up(struct jobs *jobs, const struct plugin *owner) {
+    size_t forgotten = forget_done(jobs, owner);
     if (forgotten > 0) {
         log_warn(MODULE, "a plugin that goes away posts without end",
                 LOG_STR("plugin", owner ? owner->name : "kernel"),
@@ -421,5 +425,9 @@ void jobs_drop_owner(struct jobs *jobs, struct plugin *owner) {
             left--;
         }
     }
-    forget_done(jobs, owner);
+    give_up(jobs, owner);
+}
+
+void jobs_forget_owner(struct jobs *jobs, const struct plugin *owner) {
+    (void)forget_done(jobs, owner);
 }

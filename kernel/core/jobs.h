@@ -66,4 +66,8 @@ size_t jobs_pending(struct jobs *jobs, const struct plugin *owner);
 // completion the owner is still owed. Not from a completion.
 void jobs_drop_owner(struct jobs *jobs, struct plugin *owner);
 
+// Removes completions of an owner that is gone, without calling them: a
+// thread of its own may have posted until the end.
+void jobs_forget_owner(struct jobs *jobs, const struct plugin *owner);
+
 #endif

@@ -82,6 +82,9 @@ static void destroy_instance(struct plugin *plugin) {
     plugin->instance->destroy(plugin->instance);
     plugin_leave(plugin);
     plugin->instance = NULL;
+    if (plugin->core->jobs) {
+        jobs_forget_owner(plugin->core->jobs, plugin);
+    }
 }
 
 void plugin_destroy(struct plugin *plugin) {
