@@ -144,6 +144,14 @@ static struct nx_str usable(struct nx_str text, const char *instead) {
     return (struct nx_str){instead, strlen(instead)};
 }
 
+// For those who do not say it: a queue empties by itself, a disk is repaired.
+static uint64_t usual_wait_ms(nx_status status) {
+    if (status == NX_ERR_ENGINE_BUSY) {
+        return 1000;
+    }
+    return status == NX_ERR_ENGINE_UNAVAILABLE ? 5000 : 0;
+}
+
 struct nx_writer *envelope_error(
         struct writers *ws, const struct envelope_failure *failure) {
     struct nx_writer *w = writer_answer(ws, none);
@@ -156,8 +164,11 @@ struct nx_writer *envelope_error(
     writer_put_str(w, "in_reply_to", failure->in_reply_to);
     writer_put_str(w, "ref", failure->ref);
     put_details(w, failure);
-    if (failure->retry_after_ms > 0) {
-        writer_put_u64(w, "retry_after_ms", failure->retry_after_ms);
+    uint64_t retry_after_ms = failure->retry_after_ms > 0
+            ? failure->retry_after_ms
+            : usual_wait_ms(failure->status);
+    if (retry_after_ms > 0) {
+        writer_put_u64(w, "retry_after_ms", retry_after_ms);
     }
     return w;
 }
