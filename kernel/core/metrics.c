@@ -13,6 +13,10 @@ static const double bytes_bounds[METRICS_BUCKETS] = {64, 256, 1024, 4096, 16384,
         65536, 262144, 1048576, 4194304, 16777216, 67108864, 268435456,
         1073741824};
 
+// Powers of two.
+static const double sizes_bounds[METRICS_BUCKETS] = {
+        1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
+
 struct metric {
     uint32_t kind;
     char *name;
@@ -57,13 +61,17 @@ void metrics_destroy(struct metrics *metrics) {
     free(metrics);
 }
 
-static const double *bounds_of(const char *name) {
-    static const char suffix[] = "_bytes";
+static bool ends_in(const char *name, const char *suffix) {
     size_t len = strlen(name);
-    size_t suffix_len = sizeof(suffix) - 1;
-    bool bytes =
-            len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
-    return bytes ? bytes_bounds : seconds_bounds;
+    size_t suffix_len = strlen(suffix);
+    return len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
+}
+
+static const double *bounds_of(const char *name) {
+    if (ends_in(name, "_bytes")) {
+        return bytes_bounds;
+    }
+    return ends_in(name, "_size") ? sizes_bounds : seconds_bounds;
 }
 
 static struct metric *metric_create(

@@ -3,7 +3,7 @@
  *
  * Defined on the logic thread, counted from any thread without a lock, read
  * by whoever renders them. A histogram has fixed buckets: seconds, or bytes
- * when its name ends in "_bytes".
+ * when its name ends in "_bytes", or counts when it ends in "_size".
  *
  * Owner:   struct plugin; a metric dies with it
  * Thread:  logic, but metrics_add and metrics_set

@@ -2,7 +2,8 @@
  * metrics - counters, gauges and histograms of a plugin.
  *
  * They appear in /metrics as nexus_<plugin>_<name>, so use base units and
- * Prometheus' suffixes: `messages_total`, `delivery_seconds`.
+ * Prometheus' suffixes: `messages_total`, `delivery_seconds`. The buckets of
+ * a histogram go with its suffix: _seconds, _bytes, or _size for counts.
  *
  * Interface: "nexus.metrics" version 1
  */
