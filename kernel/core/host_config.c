@@ -27,6 +27,11 @@ static void problem(
     }
 }
 
+static struct nx_str data_dir(const struct nx_config *cfg) {
+    struct nx_str empty = {"", 0};
+    return cfg ? plugin_settings_data_dir(cfg) : empty;
+}
+
 const struct nx_config_v1 host_config_v1 = {
         .struct_size = sizeof(host_config_v1),
         .version = 1,
@@ -35,4 +40,5 @@ const struct nx_config_v1 host_config_v1 = {
         .get_str = get_str,
         .problem = problem,
         .get_server_int = get_server_int,
+        .data_dir = data_dir,
 };

@@ -23,6 +23,7 @@ struct nx_config {
     struct nx_list link;             // struct settings_store::configs
     const struct settings *settings; // it was resolved from, owns it
     const char *plugin;
+    const char *data_dir; // of the settings
     size_t count;
     struct config_value values[];
 };
@@ -159,6 +160,7 @@ struct nx_config *plugin_settings_resolve(struct settings *settings,
     }
     config->settings = settings;
     config->plugin = plugin;
+    config->data_dir = settings->data_dir;
     config->count = count;
     for (size_t i = 0; i < count; i++) {
         (void)resolve_row(&resolve, &table[i], &config->values[i]);
@@ -205,6 +207,11 @@ static const struct config_value *find_kind(
     log_error("plugin", "asked for a setting it does not declare like this",
             LOG_STR("plugin", config->plugin), LOG_STR("key", key));
     return NULL;
+}
+
+struct nx_str plugin_settings_data_dir(const struct nx_config *config) {
+    struct nx_str folder = {config->data_dir, strlen(config->data_dir)};
+    return folder;
 }
 
 int64_t plugin_settings_get_int(

@@ -58,6 +58,7 @@ struct nx_str plugin_settings_get_str(
         const struct nx_config *config, const char *key);
 int64_t plugin_settings_get_server_int(
         const struct nx_config *config, const char *path);
+struct nx_str plugin_settings_data_dir(const struct nx_config *config);
 void plugin_settings_problem(
         struct nx_diag *diag, const char *key, struct nx_str message);
 

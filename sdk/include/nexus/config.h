@@ -45,6 +45,11 @@ struct nx_config_v1 {
     // ("offline.max_per_user"); 0 for a path that names none. [logic] K.
     // Since 1.0.
     int64_t (*get_server_int)(const struct nx_config *cfg, const char *path);
+
+    // The folder for everything the server stores (data_dir). A plugin with
+    // files of its own keeps them in a folder of its id there. [logic] K.
+    // Since 1.0.
+    struct nx_str (*data_dir)(const struct nx_config *cfg);
 };
 
 #ifdef __cplusplus
