@@ -11,6 +11,7 @@
 #include "fake_parts.h"
 #include "kernel/base/log.h"
 #include "kernel/core/core.h"
+#include "kernel/core/engine.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/settings.h"
 
@@ -172,11 +173,20 @@ static bool wait_for_jobs(struct fake_host *host) {
     return woken;
 }
 
+// An engine that a plugin offers answers when its own threads are ready.
+static bool awaits_engine(const struct fake_host *host) {
+    const struct engine *engine = host->core->engine;
+    const char *name = engine_name(engine);
+    bool own = strcmp(name, "fake") == 0 || strcmp(name, "memory") == 0;
+    return !own && engine_pending(engine, NULL) > 0;
+}
+
 static bool run_round(struct fake_host *host) {
     core_turn(host->core);
     bool more = host->core->busy;
     more |= fake_clients_run(host);
-    return more || (fake_plugins_pending(host) > 0 && wait_for_jobs(host));
+    bool waits = fake_plugins_pending(host) > 0 || awaits_engine(host);
+    return more || (waits && wait_for_jobs(host));
 }
 
 bool fake_host_turn(struct fake_host *host) {
