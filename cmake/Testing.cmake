@@ -106,10 +106,25 @@ foreach(path IN LISTS unit_tests)
   nexus_add_unit_test(${path})
 endforeach()
 
+# nexus_add_store_variants(<name>...)
+# The same tests with the store as the engine instead of memory.
+function(nexus_add_store_variants)
+  foreach(name IN LISTS ARGN)
+    add_test(NAME integration/store-${name} COMMAND ${NEXUS_PYTHON}
+      ${PROJECT_SOURCE_DIR}/tests/integration/${name}.py)
+    get_test_property(integration/${name} ENVIRONMENT environment)
+    set_tests_properties(integration/store-${name} PROPERTIES
+      LABELS integration TIMEOUT 120
+      ENVIRONMENT "${environment};NEXUS_TEST_ENGINE=store")
+  endforeach()
+endfunction()
+
 nexus_add_abi_tests()
 if(TARGET nexusd)
   nexus_add_script_tests(integration 120)
   nexus_add_script_tests(api 120)
+  nexus_add_store_variants(03-rooms-events 04-chat-history 04-chat-members
+    04-chat-messages 04-chat-receipts)
   nexus_add_script_tests(long 1800)
 endif()
 

@@ -11,7 +11,8 @@
 #include "kernel/core/settings_flags.h"
 #include "kernel/core/settings_store.h"
 
-#define DEFAULT_PLUGIN "chat"
+// What a server without a settings file loads.
+static const char *const default_plugins[] = {"store", "chat"};
 
 // --- names ----------------------------------------------------------------
 
@@ -142,14 +143,21 @@ static void apply_file(struct settings *settings, const char *file,
     }
 }
 
+static void add_default_plugins(
+        struct settings *settings, struct settings_errors *errors) {
+    for (size_t i = 0; i < sizeof(default_plugins) / sizeof(char *); i++) {
+        (void)plugin_list_add(
+                settings->store, default_plugins[i], "default", errors);
+    }
+}
+
 static void apply_layers(struct settings *settings,
         const struct settings_source *source, struct settings_errors *errors) {
     apply_defaults(settings, errors);
     if (source->file != NULL) {
         apply_file(settings, source->file, errors);
     } else {
-        (void)plugin_list_add(
-                settings->store, DEFAULT_PLUGIN, "default", errors);
+        add_default_plugins(settings, errors);
     }
     settings_env_apply(settings, source->env, errors);
     settings_flags_apply(settings, source->sets, source->set_count, errors);

@@ -29,6 +29,14 @@ SOURCE = pathlib.Path(os.environ["NEXUS_SOURCE"])
 DEADLINE = float(os.environ.get("NEXUS_TEST_DEADLINE", "20"))
 
 CHAT = '{ name = "chat"; }'
+STORE = '{ name = "store"; }'
+
+
+def default_plugins():
+    """Chat, in memory or, with NEXUS_TEST_ENGINE=store, on the store."""
+    if os.environ.get("NEXUS_TEST_ENGINE") == "store":
+        return (STORE, CHAT)
+    return (CHAT,)
 
 
 def settings_text(plugins):
@@ -38,8 +46,10 @@ def settings_text(plugins):
 class Server:
     """One nexusd process; use as a context manager."""
 
-    def __init__(self, *, plugins=(CHAT,), sets=(), config=None, env=None,
-                 wait=True):
+    def __init__(self, *, plugins=None, sets=(), config=None, env=None,
+                 wait=True, command=()):
+        if plugins is None:
+            plugins = default_plugins()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="nexus-test-"))
         self.config = self.directory / "nexus.conf"
         self.config.write_text(
@@ -47,6 +57,7 @@ class Server:
         self.sets = ["listen.port=0", f"data_dir={self.directory}/data",
                      *sets]
         self.env = env or {}
+        self.prefix = list(command)  # what runs nexusd, if anything
         self.wait = wait
         self.lines = []
         self.changed = threading.Condition()
@@ -63,7 +74,8 @@ class Server:
 
     def start(self):
         self.lines.clear()
-        command = [str(BUILD / "nexusd"), "--config", str(self.config)]
+        command = [*self.prefix, str(BUILD / "nexusd"), "--config",
+                   str(self.config)]
         for item in self.sets:
             command += ["--set", item]
         self.process = subprocess.Popen(
