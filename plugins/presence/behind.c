@@ -61,7 +61,6 @@ void behind_hold_back(struct person *person, struct idset *to) {
     }
     if (kept < to->count) {
         to->count = kept;
-        count(presence);
         behind_resume(presence);
     }
 }
@@ -116,7 +115,6 @@ static void look(void *user, nx_timer_id timer) {
             watcher_release_if_idle(watcher);
         }
     }
-    count(presence);
     behind_resume(presence);
 }
 
@@ -131,9 +129,11 @@ void behind_forget(struct watcher *watcher) {
     }
     nx_strmap_destroy(watcher->behind, NULL);
     watcher->behind = NULL;
+    count(watcher->presence);
 }
 
 void behind_resume(struct presence *presence) {
+    count(presence);
     if (!nx_list_empty(&presence->behind)) {
         presence_timer(presence, LOOK_MS, look, &presence->behind_timer);
     }

@@ -230,8 +230,8 @@ static void resumed(void *user, void *arg, nx_status status) {
 // Timers can be set when this has returned.
 static void resume(struct nx_plugin *plugin) {
     struct presence *presence = plugin->self;
-    nx_status status = presence->sdk.jobs->post(
-            presence->host, resumed, presence, NULL);
+    nx_status status =
+            presence->sdk.jobs->post(presence->host, resumed, presence, NULL);
     presence->quiet = status == NX_OK;
 }
 

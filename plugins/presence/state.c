@@ -258,5 +258,6 @@ nx_status state_restore(
             status = NX_ERR_INVALID;
         }
     }
+    behind_resume(presence);
     return status;
 }

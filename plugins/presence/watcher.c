@@ -99,6 +99,11 @@ static bool add_name(void *user, struct nx_str name) {
     return person != NULL;
 }
 
+static void read_blob(struct watcher *watcher) {
+    blob_read(watcher->presence, watcher->session, add_name, watcher);
+    count(watcher->presence);
+}
+
 static struct watcher *create(
         struct presence *presence, nx_session_id session) {
     struct watcher *watcher = calloc(1, sizeof(*watcher));
@@ -128,7 +133,7 @@ struct watcher *watcher_take(struct presence *presence, nx_session_id session) {
     }
     watcher = create(presence, session);
     if (watcher && !presence->starting) {
-        blob_read(presence, session, add_name, watcher);
+        read_blob(watcher);
     }
     return watcher;
 }
@@ -150,7 +155,7 @@ void watcher_adopt(struct presence *presence, nx_session_id session) {
     if (blob_exists(presence, session)) {
         struct watcher *watcher = watcher_take(presence, session);
         if (watcher) {
-            blob_read(presence, session, add_name, watcher);
+            read_blob(watcher);
             watcher_release_if_idle(watcher);
         }
     }
