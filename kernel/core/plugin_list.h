@@ -15,6 +15,10 @@
 
 #include "kernel/core/settings_store.h"
 
+// The list without a settings file, and that of etc/nexus.conf.
+#define PLUGIN_LIST_DEFAULTS(FIRST, NEXT) \
+    FIRST("store") NEXT("chat") NEXT("presence")
+
 // Adds a line; the name must be well-formed and new.
 struct plugin_record *plugin_list_add(struct settings_store *store,
         const char *name, const char *origin, struct settings_errors *errors);

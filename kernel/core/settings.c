@@ -11,9 +11,6 @@
 #include "kernel/core/settings_flags.h"
 #include "kernel/core/settings_store.h"
 
-// What a server without a settings file loads.
-static const char *const default_plugins[] = {"store", "chat"};
-
 // --- names ----------------------------------------------------------------
 
 // Whether path is a group of settings: "limits" of "limits.rooms".
@@ -145,9 +142,12 @@ static void apply_file(struct settings *settings, const char *file,
 
 static void add_default_plugins(
         struct settings *settings, struct settings_errors *errors) {
-    for (size_t i = 0; i < sizeof(default_plugins) / sizeof(char *); i++) {
-        (void)plugin_list_add(
-                settings->store, default_plugins[i], "default", errors);
+#define PLUGIN_NAME(name) name,
+    static const char *const plugins[] = {
+            PLUGIN_LIST_DEFAULTS(PLUGIN_NAME, PLUGIN_NAME)};
+#undef PLUGIN_NAME
+    for (size_t i = 0; i < sizeof(plugins) / sizeof(plugins[0]); i++) {
+        (void)plugin_list_add(settings->store, plugins[i], "default", errors);
     }
 }
 

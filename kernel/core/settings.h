@@ -35,7 +35,7 @@ struct settings {
 
 // Where the layers come from; a zeroed one means defaults only.
 struct settings_source {
-    const char *file;        // NULL: none; the plugins are then store and chat
+    const char *file;        // NULL: none; then the default plugins
     const char *const *env;  // "NAME=value", ends with NULL; NULL: none
     const char *const *sets; // "path=value", the later of two wins
     size_t set_count;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "kernel/core/plugin_list.h"
 #include "kernel/core/setting.h"
 #include "kernel/core/settings.h"
 
@@ -55,6 +56,14 @@ static const char markdown_head[] =
         "--check` finds all of them, and `nexusd --print-config` shows what is "
         "in effect and where each value comes from.\n";
 
+// The default list, on one line and on several.
+#define FIRST_INLINE(name) "{ name = \"" name "\"; }"
+#define NEXT_INLINE(name)  ", { name = \"" name "\"; }"
+#define FIRST_LINE(name)   "    { name = \"" name "\"; }"
+#define NEXT_LINE(name)    ",\n    { name = \"" name "\"; }"
+#define DEFAULTS_INLINE    PLUGIN_LIST_DEFAULTS(FIRST_INLINE, NEXT_INLINE)
+#define DEFAULTS_LINES     PLUGIN_LIST_DEFAULTS(FIRST_LINE, NEXT_LINE)
+
 static const char markdown_plugins[] =
         "\n## plugins\n"
         "\n"
@@ -67,9 +76,9 @@ static const char markdown_plugins[] =
         "```\n"
         "\n"
         "The plugins to load, in this order. Without any settings file the "
-        "list is `( { name = \"store\"; }, { name = \"chat\"; } )`; a file "
-        "without the list loads none. At most 64. Without `store` everything "
-        "is kept in memory and lost on restart.\n"
+        "list is `( " DEFAULTS_INLINE
+        " )`; a file without the list loads none. At most 64. Without "
+        "`store` everything is kept in memory and lost on restart.\n"
         "\n"
         "| key | meaning |\n"
         "|---|---|\n"
@@ -153,10 +162,7 @@ static const char conf_plugins[] =
         "# Without store everything is kept in memory and lost on restart.\n"
         "# A plugin from elsewhere: { name = \"poll\"; path = "
         "\"/opt/poll.so\"; }\n"
-        "plugins = (\n"
-        "    { name = \"store\"; },\n"
-        "    { name = \"chat\"; }\n"
-        ");\n";
+        "plugins = (\n" DEFAULTS_LINES "\n);\n";
 
 // How much of text goes on a line: whole words, unless one alone is longer.
 static size_t line_len(const char *text, size_t room) {

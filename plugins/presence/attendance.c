@@ -268,9 +268,11 @@ void attendance_session(void *user, const struct nx_session_event *ev) {
 
 // ---- rooms ----
 
-// Those of the room know of a user who comes back within the grace period.
+// Those of the room know of a user who comes back within the grace period. A
+// session that is resumed enters its rooms before it is said to have opened.
 static void entered(struct person *person, nx_room_id room) {
-    bool known = person->heard_ms > 0 && idset_holds(&person->left, room);
+    bool back = person->lingering || person->heard_ms > 0;
+    bool known = back && idset_holds(&person->left, room);
     if (!known && person_status(person) != STATUS_OFFLINE
             && idset_add(&person->entered, room)) {
         news_changed(person);

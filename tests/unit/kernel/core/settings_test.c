@@ -110,12 +110,13 @@ static void keeps_texts_of_its_own(void **state) {
     settings_case_finish(&c);
 }
 
-static void loads_store_and_chat_when_there_is_no_file(void **state) {
+static void loads_the_default_list_when_there_is_no_file(void **state) {
     struct settings_case c;
     settings_case_init(&c, NULL, NULL, NULL);
-    assert_int_equal(2, settings_plugin_count(c.settings));
+    assert_int_equal(3, settings_plugin_count(c.settings));
     assert_string_equal("store", settings_plugin(c.settings, 0)->name);
     assert_string_equal("chat", settings_plugin(c.settings, 1)->name);
+    assert_string_equal("presence", settings_plugin(c.settings, 2)->name);
     assert_null(settings_plugin(c.settings, 0)->path);
     assert_null(settings_plugin(c.settings, 0)->sha256);
     assert_string_equal("default", settings_plugin(c.settings, 0)->origin);
@@ -227,7 +228,7 @@ int main(void) {
             cmocka_unit_test(lets_each_layer_overrule_the_one_below),
             cmocka_unit_test(has_no_origin_for_what_does_not_exist),
             cmocka_unit_test(keeps_texts_of_its_own),
-            cmocka_unit_test(loads_store_and_chat_when_there_is_no_file),
+            cmocka_unit_test(loads_the_default_list_when_there_is_no_file),
             cmocka_unit_test(loads_no_plugin_that_a_file_does_not_list),
             cmocka_unit_test(suggests_the_name_that_was_meant),
             cmocka_unit_test(suggests_the_group_that_was_forgotten),
