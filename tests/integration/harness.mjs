@@ -29,10 +29,11 @@ export function within(promise, what) {
 export class Server {
   lines = [];
 
-  async start(sets = []) {
+  async start(sets = [], plugins = ['chat']) {
     this.directory = await mkdtemp(join(tmpdir(), 'nexus-test-'));
     const config = join(this.directory, 'nexus.conf');
-    await writeFile(config, 'plugins = ( { name = "chat"; } );\n');
+    const lines = plugins.map((name) => `{ name = "${name}"; }`);
+    await writeFile(config, `plugins = ( ${lines.join(', ')} );\n`);
     const all = ['listen.port=0', `data_dir=${this.directory}/data`, ...sets];
     this.process = spawn(
         join(process.env.NEXUS_BUILD, 'nexusd'),
