@@ -20,6 +20,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 DOCS = harness.SOURCE / "docs/metrics.md"
 ALERTS = harness.SOURCE / "etc/prometheus/alerts.yml"
 DASHBOARD = harness.SOURCE / "etc/grafana/nexus.json"
+FEATURES = ("chat", "presence")  # plugins with a table of their own
 
 
 def promtool(*arguments, text=None):
@@ -82,7 +83,8 @@ def names_in(expression):
 
 
 class Metrics(harness.ServerTest):
-    options = {"sets": ["limits.message_bytes=1024",
+    options = {"plugins": [f'{{ name = "{name}"; }}' for name in FEATURES],
+               "sets": ["limits.message_bytes=1024",
                         "limits.http_body_bytes=1024",
                         "limits.connections=3"]}
 
@@ -204,10 +206,11 @@ class Metrics(harness.ServerTest):
         await self.make_work()
         found = self.scrape()
         text = DOCS.read_text()
-        tables = {"server": [], "chat": []}
+        tables = {name: [] for name in ("server", *FEATURES)}
         for family in found.values():
-            chat = family.name.startswith("nexus_chat_")
-            tables["chat" if chat else "server"].append(family.row())
+            owners = [name for name in FEATURES
+                      if family.name.startswith(f"nexus_{name}_")]
+            tables[(owners or ["server"])[0]].append(family.row())
         for name, rows in tables.items():
             begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
             head = "| metric | type | labels | |\n|---|---|---|---|\n"

@@ -10,7 +10,7 @@ import harness
 
 PRESENCE = '{ name = "presence"; }'
 PLUGINS = (harness.CHAT, PRESENCE)
-QUICK = ["plugins.presence.grace=1", "plugins.presence.auto_away=1"]
+QUICK = ["plugins.presence.grace=2", "plugins.presence.auto_away=1"]
 
 
 def statuses(events, user="alice"):
@@ -121,7 +121,7 @@ class Devices(Presence):
 
 
 class Quick(Presence):
-    """With a grace of one second and away after one."""
+    """With a grace of two seconds and away after one."""
 
     options = {"plugins": PLUGINS, "sets": QUICK}
 
