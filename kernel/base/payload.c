@@ -2,11 +2,14 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIN           0x80
+#define RSV1          0x40
+#define OPCODE_BITS   0x0f
 #define CONTROL_BIT   0x08
 #define LENGTH_16_BIT 126
 #define LENGTH_64_BIT 127
@@ -16,6 +19,7 @@ struct payload {
     atomic_size_t refs;
     size_t header_len;
     size_t body_len;
+    struct payload *twin;  // ours unless it is this one; NULL: not decided
     unsigned char bytes[]; // headroom, header, body
 };
 
@@ -80,6 +84,16 @@ struct payload *payload_create(
     return payload;
 }
 
+struct payload *payload_create_packed(
+        enum payload_opcode opcode, const void *body, size_t len) {
+    assert((opcode & CONTROL_BIT) == 0);
+    struct payload *payload = payload_create(opcode, body, len);
+    if (payload) {
+        frame_of(payload)[0] |= RSV1;
+    }
+    return payload;
+}
+
 void *payload_body_mut(struct payload *payload) {
     assert(atomic_load_explicit(&payload->refs, memory_order_relaxed) == 1);
     return frame_of(payload) + payload->header_len;
@@ -93,17 +107,33 @@ struct payload *payload_ref(struct payload *payload) {
     return payload;
 }
 
-void payload_unref(struct payload *payload) {
-    if (!payload) {
-        return;
-    }
+static bool gave_back_the_last(struct payload *payload) {
     // Release our use of the bytes; acquire everyone's before freeing them.
     size_t before =
             atomic_fetch_sub_explicit(&payload->refs, 1, memory_order_acq_rel);
     assert(before > 0);
-    if (before == 1) {
+    return before == 1;
+}
+
+void payload_unref(struct payload *payload) {
+    while (payload && gave_back_the_last(payload)) {
+        struct payload *twin = payload->twin == payload ? NULL : payload->twin;
         free(payload);
+        payload = twin;
     }
+}
+
+struct payload *payload_twin(const struct payload *payload) {
+    return payload->twin;
+}
+
+void payload_set_twin(struct payload *payload, struct payload *twin) {
+    assert(!payload->twin && twin);
+    payload->twin = twin;
+}
+
+enum payload_opcode payload_opcode(const struct payload *payload) {
+    return payload->bytes[PAYLOAD_HEADROOM] & OPCODE_BITS;
 }
 
 const void *payload_body(const struct payload *payload, size_t *len) {

@@ -130,6 +130,41 @@ static void lives_until_the_last_reference_goes(void **state) {
     payload_unref(NULL);
 }
 
+static void marks_a_packed_frame(void **state) {
+    (void)state;
+    struct payload *payload = payload_create_packed(PAYLOAD_TEXT, "zz", 2);
+    assert_non_null(payload);
+    const unsigned char *frame = payload_frame(payload, NULL);
+    assert_memory_equal(frame, ((const unsigned char[]){0xc1, 2, 'z', 'z'}), 4);
+    assert_int_equal(payload_opcode(payload), PAYLOAD_TEXT);
+    payload_unref(payload);
+}
+
+static void keeps_its_twin_as_long_as_it_lives(void **state) {
+    (void)state;
+    struct payload *payload = payload_create(PAYLOAD_TEXT, "plain", 5);
+    struct payload *twin = payload_create_packed(PAYLOAD_TEXT, "zz", 2);
+    assert_null(payload_twin(payload));
+
+    payload_set_twin(payload, twin);
+
+    assert_ptr_equal(payload_twin(payload), twin);
+    assert_null(payload_twin(twin));
+    // A receiver's reference to the twin outlives the plain frame.
+    payload_ref(twin);
+    payload_unref(payload);
+    assert_memory_equal(payload_body(twin, NULL), "zz", 2);
+    payload_unref(twin);
+}
+
+static void may_be_its_own_twin(void **state) {
+    (void)state;
+    struct payload *payload = payload_create(PAYLOAD_TEXT, "plain", 5);
+    payload_set_twin(payload, payload);
+    assert_ptr_equal(payload_twin(payload), payload);
+    payload_unref(payload);
+}
+
 // Returns NULL if the bytes were right all the time.
 static void *share(void *arg) {
     struct payload *payload = arg;
@@ -177,6 +212,9 @@ int main(void) {
             cmocka_unit_test(lets_its_maker_write_the_body),
             cmocka_unit_test(leaves_headroom_in_front_of_the_frame),
             cmocka_unit_test(lives_until_the_last_reference_goes),
+            cmocka_unit_test(marks_a_packed_frame),
+            cmocka_unit_test(keeps_its_twin_as_long_as_it_lives),
+            cmocka_unit_test(may_be_its_own_twin),
             cmocka_unit_test(is_counted_correctly_by_two_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
