@@ -3,74 +3,61 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <nexus/util/strmap.h>
+
 #include "plugins/chat/backlog.h"
 #include "plugins/chat/chat.h"
-#include "plugins/chat/conversation.h"
-#include "plugins/chat/key.h"
+#include "plugins/chat/device.h"
+#include "plugins/chat/stop.h"
+#include "plugins/chat/way.h"
 
 #define RUNNING_MAX 64
-#define PAGE        1000
-#define PAGES_MAX   10
 #define RETRY_MS    1000
 #define TRIES_MAX   6
+
+// How long a client that has much to read is left alone.
+#define PAUSE_MS     10
+#define PAUSE_MAX_MS 1000
+
+// Conversations that a session wants to enter while it arrives.
+#define LATER_MAX    1000
+
+#define SESSIONS_MAX ((size_t)1 << 24)
 
 // On the session: it has been through here.
 #define MARK "arrived"
 
-struct candidate {
-    int64_t active_at;
-    size_t len;
-    char name[];
-};
-
 struct arrival {
-    struct call call;
-    struct nx_list link; // struct arrivals, waiting or running
+    struct nx_list link; // struct arrivals: waiting, running or paused
     struct chat *chat;
     nx_session_id session;
+    bool found; // the stops are ready
+    bool index; // the stops come from the user's index
     unsigned tries;
-    unsigned pages;
-    struct key last;               // of the index read so far
-    struct candidate **candidates; // the most recently used first
-    size_t cap;
-    size_t count;
-    size_t next;
-    uint32_t budget; // messages that may still be sent
-    size_t user_len;
-    char user[];
+    unsigned pauses;
+    int64_t used_at;
+    struct stops stops;
+    size_t at;          // the stop it enters
+    struct stops later; // to be entered when it is through with these
+    struct nx_str user; // in text
+    struct nx_str device;
+    char text[];
 };
-
-static struct nx_str user_of(const struct arrival *arrival) {
-    return nx_str_n(arrival->user, arrival->user_len);
-}
-
-static void forget_candidates(struct arrival *arrival) {
-    for (size_t i = 0; i < arrival->count; i++) {
-        free(arrival->candidates[i]);
-    }
-    free(arrival->candidates);
-    arrival->candidates = NULL;
-    arrival->count = 0;
-    arrival->next = 0;
-    arrival->pages = 0;
-    arrival->last.len = 0;
-}
 
 static void free_arrival(struct arrival *arrival) {
     nx_list_remove(&arrival->link);
-    forget_candidates(arrival);
+    stops_finish(&arrival->stops);
+    stops_finish(&arrival->later);
     free(arrival);
 }
 
-// Its memory is in the lists of struct arrivals.
-static void drop_call(struct call *call) {
-    (void)call;
-}
-
-void arrivals_init(struct arrivals *arrivals) {
+nx_status arrivals_init(struct arrivals *arrivals) {
     memset(arrivals, 0, sizeof(*arrivals));
     nx_list_init(&arrivals->waiting);
     nx_list_init(&arrivals->running);
+    nx_list_init(&arrivals->paused);
+    arrivals->by_session = nx_strmap_create(SESSIONS_MAX);
+    return arrivals->by_session ? NX_OK : NX_ERR_NO_MEMORY;
 }
 
 static void free_list(struct nx_list *list) {
@@ -82,6 +69,19 @@ static void free_list(struct nx_list *list) {
 void arrivals_finish(struct arrivals *arrivals) {
     free_list(&arrivals->waiting);
     free_list(&arrivals->running);
+    free_list(&arrivals->paused);
+    nx_strmap_destroy(arrivals->by_session, NULL);
+}
+
+static struct arrival *find(const struct chat *chat, nx_session_id session) {
+    return nx_strmap_get(
+            chat->arrivals.by_session, (const char *)&session, sizeof(session));
+}
+
+static void forget(struct arrival *arrival) {
+    (void)nx_strmap_remove(arrival->chat->arrivals.by_session,
+            (const char *)&arrival->session, sizeof(arrival->session));
+    free_arrival(arrival);
 }
 
 static void mark(const struct arrival *arrival) {
@@ -90,16 +90,32 @@ static void mark(const struct arrival *arrival) {
             chat->host, arrival->session, MARK, nx_bytes_n("1", 1));
 }
 
-// Ends it. The next one starts when the callback ends: pump().
+static nx_status start(struct arrival *arrival);
+
+// Ends it, or begins with what came up meanwhile. The next one starts when
+// the callback ends: pump().
 static void finish(struct arrival *arrival) {
     struct chat *chat = arrival->chat;
-    chat->arrivals.running_count--;
     if (chat->quiet) {
-        free_arrival(arrival); // not marked: it will be taken up again
+        arrival_again(chat, arrival->session);
+        chat->arrivals.running_count--;
+        forget(arrival);
         return;
     }
     mark(arrival);
-    free_arrival(arrival);
+    if (arrival->later.count > 0) {
+        stops_finish(&arrival->stops);
+        arrival->stops = arrival->later;
+        stops_init(&arrival->later);
+        arrival->index = false;
+        arrival->found = false;
+        arrival->tries = 0;
+        if (start(arrival) == NX_OK) {
+            return;
+        }
+    }
+    chat->arrivals.running_count--;
+    forget(arrival);
 }
 
 static void retry(void *user, nx_timer_id timer);
@@ -116,7 +132,7 @@ static void fail(struct arrival *arrival, nx_status status) {
     struct chat *chat = arrival->chat;
     if (!chat->quiet && is_passing(status) && arrival->tries < TRIES_MAX) {
         uint64_t delay = (uint64_t)RETRY_MS << arrival->tries++;
-        forget_candidates(arrival);
+        arrival->found = false;
         if (chat->sdk.timers->set(chat->host, delay, 0, retry, arrival, NULL)
                 == NX_OK) {
             return;
@@ -133,27 +149,89 @@ static void fail(struct arrival *arrival, nx_status status) {
 static void pump(struct chat *chat);
 static void proceed(struct arrival *arrival);
 
-static void entered(void *user, nx_status status, uint32_t sent) {
+// ---- pausing ----
+
+static bool is_full(const struct arrival *arrival) {
+    struct chat *chat = arrival->chat;
+    return chat->sdk.send->queued_bytes(chat->host, arrival->session)
+            > chat->settings.window_bytes / 2;
+}
+
+static void pause_over(void *user, nx_timer_id timer);
+
+static bool pause_again(struct arrival *arrival) {
+    struct chat *chat = arrival->chat;
+    uint64_t delay = PAUSE_MAX_MS;
+    if (arrival->pauses < 7) {
+        delay = (uint64_t)PAUSE_MS << arrival->pauses++;
+    }
+    return chat->sdk.timers->set(
+                   chat->host, delay, 0, pause_over, arrival, NULL)
+            == NX_OK;
+}
+
+// The client goes on reading: back in line, at its head.
+static void pause_over(void *user, nx_timer_id timer) {
+    (void)timer;
     struct arrival *arrival = user;
     struct chat *chat = arrival->chat;
-    arrival->budget -= sent < arrival->budget ? sent : arrival->budget;
-    if (status == NX_ERR_LIMIT || status == NX_ERR_GONE) {
+    if (!chat->quiet && is_full(arrival) && pause_again(arrival)) {
+        return;
+    }
+    if (chat->quiet) {
+        arrival_again(chat, arrival->session);
+        forget(arrival);
+        return;
+    }
+    nx_list_remove(&arrival->link);
+    nx_list_prepend(&chat->arrivals.waiting, &arrival->link);
+    pump(chat);
+}
+
+// Makes room for others until the client has read what it was sent.
+static void pause(struct arrival *arrival) {
+    struct chat *chat = arrival->chat;
+    arrival->pauses = 0;
+    if (chat->quiet) {
+        finish(arrival);
+        return;
+    }
+    if (!pause_again(arrival)) {
+        fail(arrival, NX_ERR_NO_MEMORY);
+        return;
+    }
+    nx_list_remove(&arrival->link);
+    nx_list_append(&chat->arrivals.paused, &arrival->link);
+    chat->arrivals.running_count--;
+}
+
+// ---- entering ----
+
+static void entered(void *user, nx_status status) {
+    struct arrival *arrival = user;
+    struct chat *chat = arrival->chat;
+    if (chat->finishing) {
+        return;
+    }
+    if (status == NX_ERR_AGAIN) {
+        pause(arrival);
+    } else if (status == NX_ERR_LIMIT || status == NX_ERR_GONE) {
         finish(arrival); // no room for more rooms, or nobody there
     } else if (is_passing(status)) {
         fail(arrival, status);
     } else {
-        proceed(arrival); // NOT_FOUND: a membership that has ended
+        arrival->at++; // NOT_FOUND: a membership that has ended
+        proceed(arrival);
     }
     pump(chat);
 }
 
-static nx_status enter_next(struct arrival *arrival) {
-    const struct candidate *candidate = arrival->candidates[arrival->next++];
+static nx_status enter(struct arrival *arrival, struct stop *stop) {
     struct backlog_order order = {
             .session = arrival->session,
-            .user = user_of(arrival),
-            .conversation = nx_str_n(candidate->name, candidate->len),
-            .budget = arrival->budget,
+            .user = arrival->user,
+            .device = arrival->device,
+            .stop = stop,
             .fn = entered,
             .ctx = arrival,
     };
@@ -162,121 +240,75 @@ static nx_status enter_next(struct arrival *arrival) {
 
 // The next conversation, until one has to be waited for.
 static void proceed(struct arrival *arrival) {
-    nx_status status = NX_ERR_NOT_FOUND;
-    while (status == NX_ERR_NOT_FOUND) {
-        if (arrival->chat->quiet || arrival->next == arrival->count) {
-            finish(arrival);
+    for (; arrival->at < arrival->stops.count; arrival->at++) {
+        struct stop *stop = arrival->stops.list[arrival->at];
+        if (arrival->chat->quiet) {
+            break;
+        }
+        if (stop->skip) {
+            continue;
+        }
+        if (is_full(arrival)) {
+            pause(arrival);
             return;
         }
-        status = enter_next(arrival);
+        nx_status status = enter(arrival, stop);
+        if (status == NX_OK) {
+            return;
+        }
+        if (status != NX_ERR_NOT_FOUND && status != NX_ERR_EXISTS) {
+            fail(arrival, status);
+            return;
+        }
     }
-    if (status != NX_OK) {
-        fail(arrival, status);
-    }
+    finish(arrival);
 }
 
-static int64_t active_at(const struct chat *chat, const struct nx_fact *fact) {
-    int64_t time = 0;
-    const struct nx_json_v1 *json = chat->sdk.json;
-    const struct nx_json *value =
-            json->parse(chat->host, nx_str_n(fact->value.ptr, fact->value.len));
-    (void)json->i64(json->get(value, "active_at"), &time);
-    return time;
-}
-
-static struct candidate *new_candidate(
-        const struct chat *chat, const struct nx_fact *fact) {
-    char name[CONVERSATION_MAX];
-    size_t len;
-    if (!key_last_name(fact->key, name, sizeof(name), &len)) {
-        return NULL;
-    }
-    struct candidate *candidate = malloc(sizeof(*candidate) + len);
-    if (candidate) {
-        candidate->active_at = active_at(chat, fact);
-        candidate->len = len;
-        memcpy(candidate->name, name, len);
-    }
-    return candidate;
-}
-
-// Keeps the most recently used, in order.
-static void add_candidate(struct arrival *arrival, const struct nx_fact *fact) {
-    struct candidate *candidate = new_candidate(arrival->chat, fact);
-    if (!candidate) {
-        return;
-    }
-    size_t at = arrival->count;
-    while (at > 0
-            && arrival->candidates[at - 1]->active_at < candidate->active_at) {
-        at--;
-    }
-    if (at == arrival->cap) {
-        free(candidate);
-        return;
-    }
-    if (arrival->count == arrival->cap) {
-        free(arrival->candidates[--arrival->count]);
-    }
-    memmove(&arrival->candidates[at + 1], &arrival->candidates[at],
-            (arrival->count - at) * sizeof(struct candidate *));
-    arrival->candidates[at] = candidate;
-    arrival->count++;
-}
-
-static nx_status read_index(struct arrival *arrival);
-
-static nx_status use_page(
-        struct arrival *arrival, const struct nx_fact_result *result) {
-    if (result->status != NX_OK) {
-        return result->status;
-    }
-    for (size_t i = 0; i < result->count; i++) {
-        add_candidate(arrival, &result->facts[i]);
-    }
-    if (result->count < PAGE || ++arrival->pages == PAGES_MAX) {
-        proceed(arrival);
-        return NX_OK;
-    }
-    struct nx_str key = result->facts[result->count - 1].key;
-    if (key.len > sizeof(arrival->last.text)) {
-        return NX_ERR_INTERNAL;
-    }
-    memcpy(arrival->last.text, key.ptr, key.len);
-    arrival->last.len = key.len;
-    return read_index(arrival);
-}
-
-static void index_read(void *user, const struct nx_fact_result *result) {
+static void way_found(void *user, nx_status status) {
     struct arrival *arrival = user;
     struct chat *chat = arrival->chat;
-    call_end(&arrival->call);
-    nx_status status = use_page(arrival, result);
-    if (status != NX_OK) {
+    if (chat->finishing) {
+        return;
+    }
+    if (status == NX_OK) {
+        arrival->found = true;
+        arrival->at = 0;
+        proceed(arrival);
+    } else {
         fail(arrival, status);
     }
     pump(chat);
 }
 
-static nx_status read_index(struct arrival *arrival) {
-    struct chat *chat = arrival->chat;
-    struct key prefix;
-    key_index(&prefix, user_of(arrival), nx_str_none());
-    nx_status status = chat->sdk.engine->scan(chat->host, key_text(&prefix),
-            arrival->last.len > 0 ? key_text(&arrival->last) : nx_str_none(),
-            PAGE, index_read, arrival);
-    if (status == NX_OK) {
-        call_begin(chat, &arrival->call, NULL);
-    }
-    return status;
-}
-
 static nx_status start(struct arrival *arrival) {
-    const struct chat_settings *settings = &arrival->chat->settings;
-    arrival->budget = settings->offline_messages;
-    arrival->cap = settings->rooms_at_login;
-    arrival->candidates = calloc(arrival->cap + 1, sizeof(struct candidate *));
-    return arrival->candidates ? read_index(arrival) : NX_ERR_NO_MEMORY;
+    struct device_ref device;
+    if (!device_of(arrival->chat, arrival->session, &device)) {
+        return NX_ERR_GONE; // while it was in line
+    }
+    if (arrival->found) {
+        proceed(arrival); // comes back from a pause
+        return NX_OK;
+    }
+    if (arrival->index) {
+        stops_finish(&arrival->stops);
+    }
+    const struct way_order order = {
+            .session = arrival->session,
+            .user = arrival->user,
+            .device = arrival->device,
+            .used_at = arrival->used_at,
+            .stops = &arrival->stops,
+            .fn = way_found,
+            .ctx = arrival,
+    };
+    nx_status status = way_find(arrival->chat, &order);
+    if (status != WAY_FOUND) {
+        return status;
+    }
+    arrival->found = true;
+    arrival->at = 0;
+    proceed(arrival);
+    return NX_OK;
 }
 
 static void retry(void *user, nx_timer_id timer) {
@@ -289,6 +321,8 @@ static void retry(void *user, nx_timer_id timer) {
     }
     pump(chat);
 }
+
+// ---- the line ----
 
 static void pump(struct chat *chat) {
     struct arrivals *arrivals = &chat->arrivals;
@@ -305,48 +339,107 @@ static void pump(struct chat *chat) {
     }
 }
 
-static void enqueue(
-        struct chat *chat, nx_session_id session, struct nx_str user) {
-    struct arrival *arrival = calloc(1, sizeof(*arrival) + user.len);
+static struct arrival *new_arrival(struct chat *chat, nx_session_id session,
+        const struct device_ref *device) {
+    struct arrival *arrival =
+            calloc(1, sizeof(*arrival) + device->user.len + device->id.len);
     if (!arrival) {
-        return;
+        return NULL;
     }
     arrival->chat = chat;
-    arrival->call.drop = drop_call;
     arrival->session = session;
-    memcpy(arrival->user, user.ptr, user.len);
-    arrival->user_len = user.len;
+    arrival->used_at = device->used_at;
+    memcpy(arrival->text, device->user.ptr, device->user.len);
+    arrival->user = nx_str_n(arrival->text, device->user.len);
+    if (device->id.ptr) {
+        char *id = arrival->text + device->user.len;
+        memcpy(id, device->id.ptr, device->id.len);
+        arrival->device = nx_str_n(id, device->id.len);
+    }
     nx_list_init(&arrival->link);
-    nx_list_append(&chat->arrivals.waiting, &arrival->link);
+    stops_init(&arrival->stops);
+    stops_init(&arrival->later);
+    return arrival;
+}
+
+// A new arrival at the end of the line, or NULL.
+static struct arrival *enqueue(struct chat *chat, nx_session_id session) {
+    struct device_ref device;
+    if (!device_of(chat, session, &device) || device.user.len > CHAT_ID_MAX) {
+        return NULL;
+    }
+    struct arrival *arrival = new_arrival(chat, session, &device);
+    if (arrival
+            && !nx_strmap_put(chat->arrivals.by_session,
+                    (const char *)&arrival->session, sizeof(arrival->session),
+                    arrival)) {
+        free_arrival(arrival);
+        return NULL;
+    }
+    if (arrival) {
+        nx_list_append(&chat->arrivals.waiting, &arrival->link);
+    }
+    return arrival;
+}
+
+static void take_up(struct chat *chat, nx_session_id session) {
+    struct arrival *arrival =
+            find(chat, session) ? NULL : enqueue(chat, session);
+    if (arrival) {
+        arrival->index = true;
+    }
 }
 
 void arrival_opened(void *user, const struct nx_session_event *ev) {
     struct chat *chat = user;
-    if (ev->what == NX_SESSION_OPENED && ev->user.len <= CHAT_ID_MAX
-            && chat->settings.rooms_at_login > 0) {
-        enqueue(chat, ev->session, ev->user);
+    if (ev->what == NX_SESSION_OPENED && chat->settings.rooms_at_login > 0) {
+        take_up(chat, ev->session);
         pump(chat);
     }
 }
 
-static bool is_running(const struct chat *chat, nx_session_id session) {
-    nx_list_for_each (link, &chat->arrivals.running) {
-        const struct arrival *arrival =
-                nx_container_of(link, struct arrival, link);
-        if (arrival->session == session) {
-            return true;
+static void enter_soon(void *user, nx_timer_id timer) {
+    (void)timer;
+    pump(user);
+}
+
+void arrival_enter(
+        struct chat *chat, nx_session_id session, struct nx_str conversation) {
+    struct arrival *arrival = find(chat, session);
+    if (arrival) {
+        if (arrival->later.count < LATER_MAX
+                && !stops_have(&arrival->later, conversation)) {
+            (void)stops_add(&arrival->later, conversation);
         }
+        return;
     }
-    return false;
+    arrival = enqueue(chat, session);
+    if (!arrival) {
+        return;
+    }
+    if (!stops_add(&arrival->stops, conversation)) {
+        forget(arrival);
+        return;
+    }
+    arrival_again(chat, session); // until it is through
+    // Not now: whoever calls is in the middle of something with it.
+    (void)chat->sdk.timers->set(chat->host, 0, 0, enter_soon, chat, NULL);
+}
+
+bool arrival_is_at(const struct chat *chat, nx_session_id session,
+        struct nx_str conversation) {
+    const struct arrival *arrival = find(chat, session);
+    return arrival && arrival->found && arrival->at < arrival->stops.count
+            && nx_str_eq(
+                    stop_name(arrival->stops.list[arrival->at]), conversation);
 }
 
 static int32_t sweep_session(
         void *user, nx_session_id session, struct nx_str user_name) {
+    (void)user_name;
     struct chat *chat = user;
-    struct nx_bytes seen = chat->sdk.users->data_get(chat->host, session, MARK);
-    if (seen.len == 0 && user_name.len <= CHAT_ID_MAX
-            && !is_running(chat, session)) {
-        enqueue(chat, session, user_name);
+    if (chat->sdk.users->data_get(chat->host, session, MARK).len == 0) {
+        take_up(chat, session);
     }
     return 0;
 }
@@ -360,12 +453,10 @@ static int32_t sweep_user(
 }
 
 static void sweep(struct chat *chat) {
-    // Those in line are found once more.
-    free_list(&chat->arrivals.waiting);
     if (chat->settings.rooms_at_login > 0) {
         chat->sdk.users->each_user(chat->host, sweep_user, chat);
-        pump(chat);
     }
+    pump(chat);
 }
 
 static void sweep_timer(void *user, nx_timer_id timer) {

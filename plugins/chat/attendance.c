@@ -2,7 +2,9 @@
 
 #include "plugins/chat/chat.h"
 #include "plugins/chat/conversation.h"
+#include "plugins/chat/device.h"
 #include "plugins/chat/log_view.h"
+#include "plugins/chat/member.h"
 
 // More sessions of one user than the server allows by far.
 #define SESSIONS_MAX 256
@@ -35,6 +37,12 @@ bool attendance_is_in(const struct conversation *conv, nx_session_id session) {
             && chat->sdk.rooms->is_member(chat->host, room, session) != 0;
 }
 
+static bool is_behind(
+        const struct conversation *conv, const struct nx_position *cursor) {
+    return cursor->offset < conv->last_seq
+            || (cursor->epoch != conv->epoch && cursor->offset > 0);
+}
+
 nx_status attendance_enter(struct conversation *conv, nx_session_id session) {
     struct chat *chat = conv->chat;
     if (session == 0 || attendance_is_in(conv, session)) {
@@ -44,6 +52,24 @@ nx_status attendance_enter(struct conversation *conv, nx_session_id session) {
         arrival_again(chat, session);
         return NX_OK;
     }
+    if (arrival_is_at(chat, session, conv->name)) {
+        return NX_OK;
+    }
+    struct device_ref device;
+    if (!device_of(chat, session, &device)) {
+        return NX_ERR_GONE;
+    }
+    struct member *member = member_find(conv, device.user);
+    if (!member) {
+        return NX_ERR_NOT_MEMBER;
+    }
+    struct nx_position cursor;
+    if (!member_cursor(member, &device, 0, &cursor)
+            || is_behind(conv, &cursor)) {
+        arrival_enter(chat, session, conv->name);
+        return NX_OK;
+    }
+    member_meet(member, &device, &cursor);
     nx_status status = chat->sdk.rooms->join(
             chat->host, conv->room_name, session, NULL, NULL, NULL);
     return status == NX_ERR_EXISTS ? NX_OK : status;
@@ -82,14 +108,9 @@ void attendance_tell(struct conversation *conv, struct nx_writer *event,
     }
 }
 
-static struct nx_str conversation_of(struct nx_str room_name) {
-    const size_t prefix = sizeof("chat:") - 1;
-    return nx_str_n(room_name.ptr + prefix, room_name.len - prefix);
-}
-
 void attendance_changed(void *user, const struct nx_member_event *ev) {
     struct chat *chat = user;
-    struct nx_str name = conversation_of(ev->room_name);
+    struct nx_str name = conversation_of_room(ev->room_name);
     if (ev->what != NX_MEMBER_LEFT) {
         return;
     }

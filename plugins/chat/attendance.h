@@ -19,8 +19,9 @@
 
 struct conversation;
 
-// One session enters, if it is not in the room already. While the chat is
-// quiet it enters when that is over.
+// One session enters, if it is not in the room already: at once, or behind
+// what its device has missed. While the chat is quiet it enters when that is
+// over.
 nx_status attendance_enter(struct conversation *conv, nx_session_id session);
 
 // All sessions of a user enter or leave.

@@ -3,318 +3,401 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/chat/attendance.h"
 #include "plugins/chat/chat.h"
 #include "plugins/chat/conversation.h"
-#include "plugins/chat/key.h"
-#include "plugins/chat/log_view.h"
+#include "plugins/chat/gap.h"
 #include "plugins/chat/member.h"
-#include "plugins/chat/receipt.h"
+#include "plugins/chat/missed.h"
+#include "plugins/chat/stop.h"
+#include "plugins/chat/tracked.h"
 
-#define ROOM        "chat:"
-#define RECORDS_MAX 1000
+#define PAGE 250
+
+// How often a session may fall behind while it enters before it is told of a
+// gap instead.
+#define REJOINS_MAX 3
 
 struct backlog {
     struct call call;
+    struct waiter waiter;
     struct chat *chat;
-    struct backlog_order order; // strings in text
-    uint64_t delivered;         // the user has all up to this
-    uint32_t sent;
-    bool newest_only; // the second try, when too much was missed
-    struct nx_str room;
-    char text[];
+    struct backlog_order order;
+    struct missed missed; // while begun
+    bool begun;
+    uint64_t after; // what is sent now is behind this
 };
 
-// A message that was the last of its backlog, until it is received.
-struct tracked {
-    struct call call;
-    struct chat *chat;
-    uint64_t after;
-    size_t conversation_len;
-    size_t user_len;
-    char text[];
-};
+static void forget_missed(struct backlog *backlog) {
+    if (backlog->begun) {
+        missed_finish(&backlog->missed);
+        backlog->begun = false;
+    }
+}
+
+static void free_backlog(struct backlog *backlog) {
+    forget_missed(backlog);
+    free(backlog);
+}
+
+static void drop_backlog(struct call *call) {
+    free_backlog(nx_container_of(call, struct backlog, call));
+}
 
 static void finish(struct backlog *backlog, nx_status status) {
-    struct backlog_order order = backlog->order;
-    uint32_t sent = backlog->sent;
-    order.fn(order.ctx, status, sent);
-    free(backlog);
+    const struct backlog_order order = backlog->order;
+    free_backlog(backlog);
+    order.fn(order.ctx, status);
+}
+
+static struct nx_str room_of(
+        const struct backlog *backlog, char room[ROOM_NAME_MAX]) {
+    return conversation_room(stop_name(backlog->order.stop), room);
+}
+
+// ---- sending ----
+
+static struct tracked_proof proof_of(
+        const struct backlog *backlog, uint64_t upto) {
+    const struct backlog_order *order = &backlog->order;
+    return (struct tracked_proof){
+            .session = order->session,
+            .conversation = stop_name(order->stop),
+            .proof =
+                    {
+                            .user = order->user,
+                            .device = order->device,
+                            .epoch = order->stop->epoch,
+                            .after = backlog->after,
+                            .upto = upto,
+                    },
+    };
+}
+
+// Tells what lies in front of what is sent. The receipt of a gap that nothing
+// follows is proved by itself.
+static nx_status send_gap(
+        struct backlog *backlog, const struct gap *gap, uint64_t proves) {
+    struct chat *chat = backlog->chat;
+    struct nx_writer *event = gap_event(chat, gap);
+    if (!event) {
+        return NX_ERR_NO_MEMORY;
+    }
+    if (proves == 0) {
+        return chat->sdk.send->to_session(
+                chat->host, backlog->order.session, event, NULL);
+    }
+    const struct tracked_proof proof = proof_of(backlog, proves);
+    return tracked_send(chat, event, &proof);
+}
+
+static struct nx_writer *write_message(
+        const struct chat *chat, const struct projected *message) {
+    const struct nx_json_v1 *json = chat->sdk.json;
+    static const char *const none[] = {NULL};
+    struct nx_writer *event = json->object(chat->host);
+    if (event) {
+        json->put_members(event,
+                json->parse(
+                        chat->host, nx_str_n(message->text, message->text_len)),
+                none);
+        json->put_u64(event, "seq", message->seq);
+    }
+    return event;
+}
+
+// Sends one event; the last one proves all of them.
+static nx_status send_message(struct backlog *backlog,
+        const struct projected *message, bool last, uint64_t upto) {
+    struct chat *chat = backlog->chat;
+    struct nx_writer *event = write_message(chat, message);
+    if (!event) {
+        return NX_ERR_NO_MEMORY;
+    }
+    chat_count(chat, chat->metrics.backlog);
+    if (!last) {
+        return chat->sdk.send->to_session(
+                chat->host, backlog->order.session, event, NULL);
+    }
+    const struct tracked_proof proof = proof_of(backlog, upto);
+    return tracked_send(chat, event, &proof);
+}
+
+static nx_status send_messages(
+        struct backlog *backlog, size_t count, uint64_t upto) {
+    struct stop *stop = backlog->order.stop;
+    nx_status status = NX_OK;
+    for (size_t i = 0; count > 0 && status == NX_OK; i++) {
+        const struct projected *message = missed_at(&backlog->missed, i);
+        if (!message->text) {
+            continue;
+        }
+        status = send_message(backlog, message, --count == 0, upto);
+        if (status != NX_OK) {
+            stop->next = message->seq; // this one was not sent
+        }
+    }
+    return status;
+}
+
+// What is missing in front of backlog->after. False when nothing is.
+static bool find_gap(const struct backlog *backlog, struct gap *gap) {
+    const struct stop *stop = backlog->order.stop;
+    bool lost = stop->lost && !stop->told;
+    gap->conversation = stop_name(stop);
+    gap->epoch = stop->epoch;
+    gap->from = stop->told ? stop->next : stop->base + 1;
+    gap->to = backlog->after;
+    gap->reason = gap->from < stop->next ? GAP_LIMIT : GAP_EXPIRED;
+    if (lost) {
+        gap->reason = GAP_LOST;
+    }
+    return gap->from <= gap->to || lost;
+}
+
+// Sends what was read. LIMIT: too many proofs are outstanding, the rest goes
+// when they have come.
+static nx_status send_all(struct backlog *backlog) {
+    struct stop *stop = backlog->order.stop;
+    const struct missed *missed = &backlog->missed;
+    uint64_t upto = missed->full ? missed->end - 1 : missed->read;
+    size_t count = missed_count(missed);
+    struct gap gap;
+    if (find_gap(backlog, &gap)) {
+        nx_status status = send_gap(backlog, &gap, count == 0 ? upto : 0);
+        if (status != NX_OK) {
+            return status;
+        }
+    } else if (count == 0 && upto > stop->base) {
+        // There is nothing to be proved, so it has all there is.
+        const struct tracked_proof proof = proof_of(backlog, upto);
+        receipt_add(backlog->chat, proof.conversation, &proof.proof);
+    }
+    stop->told = true;
+    stop->next = upto + 1;
+    return send_messages(backlog, count, upto);
+}
+
+// ---- entering ----
+
+// So much was said between reading and entering that the server did not send
+// it all: read on, or, in the end, tell of a gap.
+static nx_status fall_behind(
+        struct backlog *backlog, const struct nx_join_result *result) {
+    struct chat *chat = backlog->chat;
+    struct stop *stop = backlog->order.stop;
+    char room[ROOM_NAME_MAX];
+    if (result->epoch == stop->epoch && ++stop->rejoins > REJOINS_MAX) {
+        const struct gap gap = {
+                .conversation = stop_name(stop),
+                .epoch = stop->epoch,
+                .from = stop->next,
+                .to = result->offset,
+                .reason = GAP_LIMIT,
+        };
+        backlog->after = result->offset;
+        return send_gap(backlog, &gap, result->offset);
+    }
+    (void)chat->sdk.rooms->leave(
+            chat->host, room_of(backlog, room), backlog->order.session);
+    return NX_ERR_AGAIN;
 }
 
 static void joined(void *user, const struct nx_join_result *result) {
     struct backlog *backlog = user;
+    const struct stop *stop = backlog->order.stop;
     call_end(&backlog->call);
-    finish(backlog, result->status);
+    nx_status status = result->status == NX_ERR_EXISTS ? NX_OK : result->status;
+    if (result->status == NX_OK && !result->recovered
+            && (result->epoch != stop->epoch || result->offset >= stop->next)) {
+        status = fall_behind(backlog, result);
+    }
+    finish(backlog, status);
 }
 
-// Behind what was sent. EXISTS: the user's own message was faster.
-static nx_status enter(
-        struct backlog *backlog, const struct nx_position *since) {
+// Behind what was sent.
+static nx_status enter(struct backlog *backlog) {
     struct chat *chat = backlog->chat;
+    const struct stop *stop = backlog->order.stop;
+    char room[ROOM_NAME_MAX];
     if (chat->quiet) {
         return NX_ERR_STATE;
     }
-    nx_status status = chat->sdk.rooms->join(chat->host, backlog->room,
-            backlog->order.session, since, joined, backlog);
+    const struct nx_position since = {stop->epoch, stop->next - 1};
+    nx_status status = chat->sdk.rooms->join(chat->host, room_of(backlog, room),
+            backlog->order.session, &since, joined, backlog);
     if (status == NX_OK) {
         call_begin(chat, &backlog->call, NULL);
     }
     return status;
 }
 
-static void received(
-        void *user, nx_session_id session, uint64_t cookie, uint32_t outcome) {
-    (void)session;
-    struct tracked *tracked = user;
-    call_end(&tracked->call);
-    if (outcome == NX_TRACKED_RECEIVED) {
-        receipt_add(tracked->chat,
-                nx_str_n(tracked->text, tracked->conversation_len),
-                nx_str_n(tracked->text + tracked->conversation_len,
-                        tracked->user_len),
-                tracked->after, cookie);
+// ---- reading ----
+
+// The log is another one than the device knows: all of it is new, up to the
+// limit, since nobody has chosen from it.
+static void begin_anew(
+        struct backlog *backlog, const struct nx_history_result *result) {
+    struct chat *chat = backlog->chat;
+    struct stop *stop = backlog->order.stop;
+    uint64_t budget = chat->settings.offline_messages;
+    stop->lost = stop->base > 0 || stop->told;
+    stop->told = false;
+    stop->base = 0;
+    stop->first = 0;
+    stop->next = result->last > budget ? result->last - budget + 1 : 1;
+    stop->epoch = result->epoch;
+    struct conversation *conv = conversation_find(chat, stop_name(stop));
+    if (conv && conv->state == CONVERSATION_READY) {
+        conversation_saw(conv, result->epoch, result->last);
     }
-    free(tracked);
 }
 
-// Sends the last message so that its receipt proves all of them.
-static nx_status send_tracked(
-        struct backlog *backlog, struct nx_writer *event, uint64_t seq) {
+static void page_read(void *user, const struct nx_history_result *result);
+
+static nx_status ask_page(struct backlog *backlog, uint64_t after) {
     struct chat *chat = backlog->chat;
-    const struct backlog_order *order = &backlog->order;
-    size_t conversation_len = order->conversation.len;
-    struct tracked *tracked =
-            calloc(1, sizeof(*tracked) + conversation_len + order->user.len);
-    if (!tracked) {
-        return chat->sdk.send->to_session(
-                chat->host, order->session, event, NULL);
-    }
-    tracked->chat = chat;
-    tracked->after = backlog->delivered;
-    tracked->conversation_len = conversation_len;
-    tracked->user_len = order->user.len;
-    memcpy(tracked->text, order->conversation.ptr, conversation_len);
-    memcpy(tracked->text + conversation_len, order->user.ptr, order->user.len);
-    nx_status status = chat->sdk.send->tracked(
-            chat->host, order->session, event, seq, received, tracked);
+    char room[ROOM_NAME_MAX];
+    nx_status status =
+            chat->sdk.engine->history(chat->host, room_of(backlog, room),
+                    NX_HISTORY_AFTER, after, PAGE, page_read, backlog);
     if (status == NX_OK) {
-        call_begin_late(chat, &tracked->call);
-    } else {
-        free(tracked);
+        call_begin(chat, &backlog->call, NULL);
     }
     return status;
 }
 
-static nx_status send_message(
-        struct backlog *backlog, const struct projected *message, bool last) {
-    struct chat *chat = backlog->chat;
-    const struct nx_json_v1 *json = chat->sdk.json;
-    static const char *const none[] = {NULL};
-    struct nx_writer *event = json->object(chat->host);
-    if (!event) {
+// The first page says where the log begins and ends.
+static nx_status begin(
+        struct backlog *backlog, const struct nx_history_result *result) {
+    struct stop *stop = backlog->order.stop;
+    uint64_t oldest = result->first > 0 ? result->first : result->last + 1;
+    uint64_t next = stop->next > oldest ? stop->next : oldest;
+    if (stop->first == 0) {
+        stop->first = next;
+    }
+    backlog->after = next - 1;
+    backlog->begun = true;
+    return missed_init(&backlog->missed, stop, backlog->after,
+            backlog->chat->settings.window_bytes);
+}
+
+// Takes a page in. *more: another one was asked for.
+static nx_status use_page(struct backlog *backlog,
+        const struct nx_history_result *result, bool *more) {
+    struct stop *stop = backlog->order.stop;
+    nx_status status = result->status;
+    *more = true;
+    if (stop->epoch == 0) {
+        stop->epoch = result->epoch;
+    }
+    if (status == NX_OK && stop->epoch != result->epoch) {
+        forget_missed(backlog);
+        begin_anew(backlog, result);
+        return ask_page(backlog, stop->next - 1);
+    }
+    if (status == NX_OK && !backlog->begun) {
+        status = begin(backlog, result);
+    }
+    for (size_t i = 0; i < result->count && status == NX_OK; i++) {
+        status = missed_add(
+                &backlog->missed, backlog->chat, &result->records[i]);
+    }
+    if (status == NX_OK && result->count > 0
+            && backlog->missed.read < result->last) {
+        return ask_page(backlog, backlog->missed.read);
+    }
+    *more = false;
+    return status;
+}
+
+static void page_read(void *user, const struct nx_history_result *result) {
+    struct backlog *backlog = user;
+    bool more;
+    call_end(&backlog->call);
+    nx_status status = use_page(backlog, result, &more);
+    if (status == NX_OK && more) {
+        return;
+    }
+    if (status == NX_OK) {
+        status = send_all(backlog);
+        if (status == NX_ERR_LIMIT
+                || (status == NX_OK && backlog->missed.full)) {
+            status = NX_ERR_AGAIN;
+        }
+    }
+    if (status == NX_OK) {
+        status = enter(backlog);
+    }
+    if (status != NX_OK) {
+        finish(backlog, status);
+    }
+}
+
+// What the device has proved or said since it was looked at need not be sent.
+static void catch_up(
+        const struct backlog *backlog, const struct member *member) {
+    struct stop *stop = backlog->order.stop;
+    struct nx_str id = backlog->order.device;
+    const struct device *device =
+            id.ptr ? devices_find(&member->devices, id) : NULL;
+    if (device && device->epoch == stop->epoch
+            && device->received >= stop->next) {
+        stop->base = device->received;
+        stop->next = device->received + 1;
+    }
+}
+
+static nx_status start(
+        struct backlog *backlog, const struct conversation *conv) {
+    const struct member *member = member_find(conv, backlog->order.user);
+    if (!member) {
+        return NX_ERR_NOT_FOUND;
+    }
+    if (attendance_is_in(conv, backlog->order.session)) {
+        return NX_ERR_EXISTS;
+    }
+    catch_up(backlog, member);
+    return ask_page(backlog, backlog->order.stop->next - 1);
+}
+
+static void loaded(void *user, struct conversation *conv, nx_status status) {
+    struct backlog *backlog = user;
+    if (status == NX_OK) {
+        status = start(backlog, conv);
+    }
+    if (status != NX_OK) {
+        finish(backlog, status);
+    }
+}
+
+static nx_status start_or_wait(struct backlog *backlog) {
+    const struct need members = {.log = false};
+    struct conversation *conv =
+            conversation_obtain(backlog->chat, stop_name(backlog->order.stop));
+    if (!conv) {
         return NX_ERR_NO_MEMORY;
     }
-    json->put_members(event,
-            json->parse(chat->host, nx_str_n(message->text, message->text_len)),
-            none);
-    json->put_u64(event, "seq", message->seq);
-    return last ? send_tracked(backlog, event, message->seq)
-                : chat->sdk.send->to_session(
-                        chat->host, backlog->order.session, event, NULL);
-}
-
-static void send_gap(struct backlog *backlog, uint64_t from, uint64_t to) {
-    struct chat *chat = backlog->chat;
-    const struct nx_json_v1 *json = chat->sdk.json;
-    struct nx_writer *event =
-            json->event(chat->host, "system.gap", nx_str_none());
-    if (event) {
-        json->put_str(event, "room", backlog->room);
-        json->put_str(event, "conversation_id", backlog->order.conversation);
-        json->put_u64(event, "from", from);
-        json->put_u64(event, "to", to);
-        (void)chat->sdk.send->to_session(
-                chat->host, backlog->order.session, event, NULL);
+    if (conversation_ready(conv, &members)) {
+        return start(backlog, conv);
     }
-}
-
-static nx_status send_all(
-        struct backlog *backlog, const struct projection *view) {
-    struct chat *chat = backlog->chat;
-    size_t first = 0;
-    if (view->count > backlog->order.budget) {
-        first = view->count - backlog->order.budget;
-    }
-    uint64_t next = view->from + 1;
-    if (first > 0) {
-        next = first < view->count ? projection_at(view, first)->seq
-                                   : view->last + 1;
-    }
-    if (view->count > 0 && next > backlog->delivered + 1) {
-        send_gap(backlog, backlog->delivered + 1, next - 1);
-    }
-    nx_status status = NX_OK;
-    for (size_t i = first; i < view->count && status == NX_OK; i++) {
-        status = send_message(
-                backlog, projection_at(view, i), i + 1 == view->count);
-        backlog->sent++;
-        chat_count(chat, chat->metrics.backlog);
-    }
-    return status;
-}
-
-// Records in the order of the log, whichever way they came.
-static const struct nx_record *record_at(
-        const struct nx_history_result *result, size_t i) {
-    bool backwards = result->count > 1
-            && result->records[0].offset > result->records[1].offset;
-    return &result->records[backwards ? result->count - 1 - i : i];
-}
-
-static nx_status send_records(
-        struct backlog *backlog, const struct nx_history_result *result) {
-    struct projection view;
-    projection_init(&view, true);
-    nx_status status = NX_OK;
-    for (size_t i = 0; i < result->count && status == NX_OK; i++) {
-        const struct nx_record *record = record_at(result, i);
-        if (record->offset <= backlog->delivered) {
-            continue;
-        }
-        if (view.last == 0) {
-            projection_clear(&view, record->offset - 1);
-        }
-        // A change of a message the user has is news as it stands.
-        status = log_view_apply(backlog->chat, &view, record, true);
-    }
-    if (status == NX_OK) {
-        status = send_all(backlog, &view);
-    }
-    projection_finish(&view);
-    return status;
-}
-
-static nx_status read_log(struct backlog *backlog);
-
-static nx_status use_records(
-        struct backlog *backlog, const struct nx_history_result *result) {
-    if (result->status != NX_OK) {
-        return result->status;
-    }
-    if (backlog->delivered > result->last) {
-        backlog->delivered = result->last; // the log was lost
-    }
-    if (!backlog->newest_only && result->count > 0
-            && result->records[result->count - 1].offset < result->last) {
-        backlog->newest_only = true;
-        return read_log(backlog);
-    }
-    nx_status status = NX_OK;
-    if (result->last > backlog->delivered) {
-        status = send_records(backlog, result);
-    }
-    struct nx_position since = {result->epoch, result->last};
-    if (status == NX_OK) {
-        status = enter(backlog, result->last > 0 ? &since : NULL);
-    }
-    return status;
-}
-
-static void log_read(void *user, const struct nx_history_result *result) {
-    struct backlog *backlog = user;
-    call_end(&backlog->call);
-    nx_status status = use_records(backlog, result);
-    if (status != NX_OK) {
-        finish(backlog, status);
-    }
-}
-
-static nx_status read_log(struct backlog *backlog) {
-    struct chat *chat = backlog->chat;
-    // Some of the records may be edits, which cost nothing of the budget.
-    uint32_t limit = backlog->order.budget * 2 + 1;
-    if (limit > RECORDS_MAX) {
-        limit = RECORDS_MAX;
-    }
-    nx_status status = chat->sdk.engine->history(chat->host, backlog->room,
-            backlog->newest_only ? NX_HISTORY_BEFORE : NX_HISTORY_AFTER,
-            backlog->newest_only ? 0 : backlog->delivered, limit, log_read,
-            backlog);
-    if (status == NX_OK) {
-        call_begin(chat, &backlog->call, NULL);
-    }
-    return status;
-}
-
-static void member_known(void *user, const struct nx_fact_result *result) {
-    struct backlog *backlog = user;
-    struct chat *chat = backlog->chat;
-    call_end(&backlog->call);
-    nx_status status = result->status;
-    if (status == NX_OK && result->count == 0) {
-        status = NX_ERR_NOT_FOUND;
-    }
-    if (status == NX_OK) {
-        int64_t delivered = 0;
-        const struct nx_fact *fact = &result->facts[0];
-        const struct nx_json *value = chat->sdk.json->parse(
-                chat->host, nx_str_n(fact->value.ptr, fact->value.len));
-        (void)chat->sdk.json->i64(
-                chat->sdk.json->get(value, "delivered"), &delivered);
-        backlog->delivered = delivered > 0 ? (uint64_t)delivered : 0;
-        status = read_log(backlog);
-    }
-    if (status != NX_OK) {
-        finish(backlog, status);
-    }
-}
-
-// From memory if the conversation is there, else from the engine.
-static nx_status start(struct backlog *backlog) {
-    struct chat *chat = backlog->chat;
-    const struct backlog_order *order = &backlog->order;
-    const struct conversation *conv =
-            conversation_find(chat, order->conversation);
-    if (conv && conv->state == CONVERSATION_READY) {
-        const struct member *member = member_find(conv, order->user);
-        if (!member) {
-            return NX_ERR_NOT_FOUND;
-        }
-        backlog->delivered = member->delivered;
-        return read_log(backlog);
-    }
-    struct key key;
-    key_member(&key, order->conversation, order->user);
-    nx_status status = chat->sdk.engine->get(
-            chat->host, key_text(&key), member_known, backlog);
-    if (status == NX_OK) {
-        call_begin(chat, &backlog->call, NULL);
-    }
-    return status;
+    backlog->waiter.need = members;
+    backlog->waiter.fn = loaded;
+    backlog->waiter.user = backlog;
+    return conversation_wait(conv, &backlog->waiter);
 }
 
 nx_status backlog_send(struct chat *chat, const struct backlog_order *order) {
-    const size_t prefix = sizeof(ROOM) - 1;
-    struct backlog *backlog = calloc(1,
-            sizeof(*backlog) + prefix + order->conversation.len
-                    + order->user.len);
+    struct backlog *backlog = calloc(1, sizeof(*backlog));
     if (!backlog) {
         return NX_ERR_NO_MEMORY;
     }
-    char *conversation = backlog->text + prefix;
-    char *user = conversation + order->conversation.len;
-    memcpy(backlog->text, ROOM, prefix);
-    memcpy(conversation, order->conversation.ptr, order->conversation.len);
-    memcpy(user, order->user.ptr, order->user.len);
+    backlog->call.drop = drop_backlog;
     backlog->chat = chat;
     backlog->order = *order;
-    backlog->room = nx_str_n(backlog->text, prefix + order->conversation.len);
-    backlog->order.conversation =
-            nx_str_n(conversation, order->conversation.len);
-    backlog->order.user = nx_str_n(user, order->user.len);
-    nx_status status = start(backlog);
+    nx_status status = start_or_wait(backlog);
     if (status != NX_OK) {
-        free(backlog);
+        free_backlog(backlog);
     }
     return status;
 }

@@ -1,10 +1,10 @@
 /*
- * backlog - what a user has missed in one conversation, sent to a session.
+ * backlog - what a device has missed in one conversation, sent to a session.
  *
- * Messages after the user's delivered watermark are sent as they are now,
- * then the session enters the room just behind them, so that what follows
- * is live and without a hole. When more were missed than are sent, the
- * session is told of the gap; chat.history has the rest.
+ * Tells of the gap, sends the events behind it as they are now, and lets the
+ * session enter the room just behind these, so that what follows is live and
+ * without a hole. Sends no more at a time than fits a part of the session's
+ * queue, and moves the device's cursor when that is proved to have arrived.
  *
  * Owner:   itself, until its function is called
  * Thread:  logic
@@ -13,27 +13,26 @@
 #ifndef PLUGINS_CHAT_BACKLOG_H
 #define PLUGINS_CHAT_BACKLOG_H
 
-#include <stdint.h>
-
 #include <nexus/types.h>
 
 struct chat;
+struct stop;
 
-// What became of it: the session is in the room, or status says why not;
-// sent is how many messages it got.
-typedef void (*backlog_fn)(void *user, nx_status status, uint32_t sent);
+// What became of it: OK: the session is in the room; AGAIN: there is more,
+// call once more when the client has read; NOT_FOUND: no longer a member.
+typedef void (*backlog_fn)(void *user, nx_status status);
 
+// All of it lives until fn is called.
 struct backlog_order {
     nx_session_id session;
     struct nx_str user;
-    struct nx_str conversation;
-    uint32_t budget; // messages to send at most
+    struct nx_str device; // absent: one without a cursor
+    struct stop *stop;
     backlog_fn fn;
     void *ctx;
 };
 
-// Everything in order is copied. fn is called once, never before this
-// returns.
+// fn is called once, never before this returns.
 nx_status backlog_send(struct chat *chat, const struct backlog_order *order);
 
 #endif

@@ -40,7 +40,9 @@ struct chat_settings {
     uint32_t typing_lease_ms;
     uint32_t members;           // of one conversation, at most
     uint32_t delivered_members; // above, nobody is told of single receipts
-    uint32_t offline_messages;  // sent to a user who comes back
+    uint32_t offline_messages;  // that wait for a user, the server's setting
+    uint32_t devices;           // of one user, with a cursor each
+    size_t window_bytes;        // sent at a time to a device that comes back
     uint32_t rooms_at_login;
     size_t cache_conversations;
     size_t cache_bytes;
@@ -56,6 +58,8 @@ struct chat_metrics {
     nx_metric_id receipts;
     nx_metric_id reads;
     nx_metric_id backlog;
+    nx_metric_id gaps;
+    nx_metric_id gap_records;
     nx_metric_id failed_writes;
     nx_metric_id conversations;
     nx_metric_id cached_bytes;

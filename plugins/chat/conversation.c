@@ -17,6 +17,20 @@ static const struct nx_str room_prefix = {"chat:", 5};
 // How many held ones an eviction passes before it gives up.
 #define EVICT_TRIES 32
 
+struct nx_str conversation_room(struct nx_str name, char out[ROOM_NAME_MAX]) {
+    assert(name.len <= CONVERSATION_MAX);
+    memcpy(out, room_prefix.ptr, room_prefix.len);
+    memcpy(out + room_prefix.len, name.ptr, name.len);
+    return nx_str_n(out, room_prefix.len + name.len);
+}
+
+struct nx_str conversation_of_room(struct nx_str room) {
+    if (!nx_str_starts(room, room_prefix)) {
+        return nx_str_none();
+    }
+    return nx_str_n(room.ptr + room_prefix.len, room.len - room_prefix.len);
+}
+
 struct conversation *conversation_find(
         const struct chat *chat, struct nx_str name) {
     return nx_strmap_get(chat->by_name, name.ptr, name.len);
@@ -242,16 +256,31 @@ bool conversation_set_key(struct conversation *conv, uint64_t key) {
             sizeof(conv->key), conv);
 }
 
+// A log that begins anew shares nothing with the one before.
+static void begin_anew(
+        struct conversation *conv, uint64_t epoch, uint64_t offset) {
+    conv->epoch = epoch;
+    conv->last_seq = offset;
+    log_view_reset(conv, offset > 0 ? offset - 1 : 0);
+    size_t cursor = 0;
+    struct member *member;
+    while ((member = nx_strmap_next(conv->members, &cursor, NULL, NULL))) {
+        if (member->epoch == 0) {
+            member->epoch = epoch; // positions before any record
+        } else if (member->epoch != epoch) {
+            member_reset(member, epoch);
+        }
+    }
+}
+
 void conversation_saw(
         struct conversation *conv, uint64_t epoch, uint64_t offset) {
-    if (offset == 0) {
+    // The epoch of a log without records says only that another is lost.
+    if (offset == 0 && (conv->epoch == 0 || epoch == 0)) {
         return;
     }
     if (conv->epoch != epoch) {
-        // A log that begins anew shares nothing with the one before.
-        conv->epoch = epoch;
-        conv->last_seq = offset;
-        log_view_reset(conv, offset - 1);
+        begin_anew(conv, epoch, offset);
     }
     if (conv->last_seq < offset) {
         conv->last_seq = offset;

@@ -82,6 +82,14 @@ struct waiter {
     void *user;
 };
 
+#define ROOM_NAME_MAX (5 + CONVERSATION_MAX)
+
+// The name of a conversation's room, in out. The name is not too long.
+struct nx_str conversation_room(struct nx_str name, char out[ROOM_NAME_MAX]);
+
+// And the other way around; absent for other rooms. Borrowed from room.
+struct nx_str conversation_of_room(struct nx_str room);
+
 // The one in memory, or NULL.
 struct conversation *conversation_find(
         const struct chat *chat, struct nx_str name);

@@ -7,6 +7,7 @@
 #include "plugins/chat/conversation.h"
 #include "plugins/chat/handlers.h"
 #include "plugins/chat/member.h"
+#include "plugins/chat/receipt.h"
 #include "plugins/chat/text.h"
 
 struct joining {
@@ -77,11 +78,30 @@ static void answer(const struct joining *joining, struct conversation *conv,
             chat->host, joining->op, out, NX_REPLY_RESULT);
 }
 
+// The client has said how far its device is.
+static void meet(const struct joining *joining, struct conversation *conv,
+        const struct nx_join_result *result) {
+    struct device_ref device;
+    struct member *member = NULL;
+    if (device_of(joining->chat, joining->session, &device)) {
+        member = member_find(conv, device.user);
+    }
+    if (!member) {
+        return;
+    }
+    const struct nx_position at = {member->epoch, member->delivered};
+    member_meet(member, &device, result->recovered ? &joining->since : &at);
+    if (result->recovered && joining->since.epoch == conv->epoch) {
+        receipt_advance(conv, member, joining->session, joining->since.offset);
+    }
+}
+
 static void recovered(void *user, const struct nx_join_result *result) {
     struct joining *joining = user;
     struct conversation *conv = joining->call.conversation;
     if (result->status == NX_OK) {
         conversation_saw(conv, result->epoch, result->offset);
+        meet(joining, conv, result);
         answer(joining, conv, result);
     } else {
         // It was in the room before, and shall not be out because of us.

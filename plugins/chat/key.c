@@ -48,6 +48,11 @@ void key_index(
     make_pair(key, 'u', user, conversation);
 }
 
+void key_devices(struct key *key, struct nx_str user) {
+    begin(key, 'd');
+    append_name(key, user);
+}
+
 void key_number(struct key *key, uint64_t number) {
     char hex[TEXT_HEX_SIZE];
     begin(key, 'k');

@@ -4,6 +4,7 @@
  *     c/<conversation>          the conversation itself
  *     m/<conversation>/<user>   a member: since when, watermarks
  *     u/<user>/<conversation>   the same seen from the user: which ones has he
+ *     d/<user>                  the user's devices: since when
  *     k/<16 hex digits>         the conversation with that key
  *
  * Names are escaped, so a '/' in an id cannot reach into another's facts.
@@ -36,6 +37,8 @@ void key_conversation(struct key *key, struct nx_str conversation);
 void key_member(
         struct key *key, struct nx_str conversation, struct nx_str user);
 void key_index(struct key *key, struct nx_str user, struct nx_str conversation);
+
+void key_devices(struct key *key, struct nx_str user);
 
 void key_number(struct key *key, uint64_t number);
 

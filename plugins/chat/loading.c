@@ -49,6 +49,11 @@ static nx_status read_member(
     if (!member_read(member, chat->sdk.json, value)) {
         return NX_ERR_INTERNAL;
     }
+    if (member->epoch == 0) {
+        member->epoch = conv->epoch; // written before the first record
+    } else if (conv->epoch != 0 && member->epoch != conv->epoch) {
+        member_reset(member, conv->epoch);
+    }
     // A log that was lost may be shorter than what was read of it.
     if (member->read > conv->last_seq) {
         member->read = conv->last_seq;

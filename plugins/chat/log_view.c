@@ -132,6 +132,24 @@ static nx_status apply_change(struct chat *chat, struct projection *view,
     return NX_OK;
 }
 
+enum record_kind log_view_kind(const struct chat *chat,
+        const struct nx_record *record, uint64_t *message_seq) {
+    const struct nx_json_v1 *json = chat->sdk.json;
+    const struct nx_json *value = json->parse(chat->host, record->payload);
+    struct nx_str type = json->str(json->get(value, "event_type"));
+    int64_t seq = 0;
+    if (nx_str_is(type, "chat.message")) {
+        *message_seq = record->offset;
+        return RECORD_MESSAGE;
+    }
+    if (!nx_str_is(type, "chat.edit") && !nx_str_is(type, "chat.delete")) {
+        return RECORD_OTHER;
+    }
+    (void)json->i64(json->get(value, "message_seq"), &seq);
+    *message_seq = seq > 0 ? (uint64_t)seq : 0;
+    return RECORD_CHANGE;
+}
+
 nx_status log_view_apply(struct chat *chat, struct projection *view,
         const struct nx_record *record, bool keep_loose) {
     if (record->offset <= view->last) {

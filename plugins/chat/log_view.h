@@ -40,6 +40,16 @@ nx_status log_view_load(struct conversation *conv);
 // Forgets the log: an empty index that begins after position.
 void log_view_reset(struct conversation *conv, uint64_t position);
 
+// What a record is: a message, or a change of the one that has message_seq.
+enum record_kind {
+    RECORD_OTHER,
+    RECORD_MESSAGE,
+    RECORD_CHANGE,
+};
+
+enum record_kind log_view_kind(const struct chat *chat,
+        const struct nx_record *record, uint64_t *message_seq);
+
 // Adds one record to a projection. Records at or below its end are passed
 // over; those that change a message it does not have, too, unless keep_loose
 // is set: then they are kept like messages, without an id.

@@ -7,6 +7,7 @@
 #include "plugins/chat/conversation.h"
 #include "plugins/chat/facts.h"
 #include "plugins/chat/key.h"
+#include "plugins/chat/text.h"
 
 // Watermarks wait this long for company, and so many go in one turn.
 #define FLUSH_MS   2000
@@ -59,11 +60,59 @@ bool member_read(struct member *member, const struct nx_json_v1 *json,
     }
     member->joined_at = (int64_t)read_number(json, fact, "joined_at");
     member->joined_seq = read_number(json, fact, "joined_seq");
+    (void)text_parse_hex(json->str(json->get(fact, "epoch")), &member->epoch);
     member->read = read_number(json, fact, "read");
     member->delivered = read_number(json, fact, "delivered");
     member->creator =
             nx_str_is(json->str(json->get(fact, "role")), "creator") != 0;
-    return true;
+    return devices_read(
+            &member->devices, json, member->epoch, json->get(fact, "devices"));
+}
+
+void member_reset(struct member *member, uint64_t epoch) {
+    member->epoch = epoch;
+    member->joined_seq = 0;
+    member->read = 0;
+    member->delivered = 0;
+}
+
+bool member_cursor(const struct member *member, const struct device_ref *device,
+        int64_t since, struct nx_position *out) {
+    const struct device *known = devices_find(&member->devices, device->id);
+    if (known && device->id.ptr) {
+        *out = (struct nx_position){known->epoch, known->received};
+        return true;
+    }
+    *out = (struct nx_position){member->epoch, member->delivered};
+    if (!device->id.ptr || member->joined_seq == member->delivered) {
+        return true;
+    }
+    // It was somewhere else when its user joined: all of it is new to it.
+    if (since > 0 && member->joined_at >= since) {
+        out->offset = member->joined_seq;
+    }
+    return since > 0;
+}
+
+void member_meet(struct member *member, const struct device_ref *device,
+        const struct nx_position *position) {
+    if (!device->id.ptr) {
+        return;
+    }
+    struct device *known = devices_find(&member->devices, device->id);
+    if (known) {
+        if (device_used(known, device->used_at)) {
+            member_touch(member);
+        }
+        return;
+    }
+    known = devices_add(&member->devices, device->id, device->used_at,
+            member->conversation->chat->settings.devices);
+    if (known) {
+        known->epoch = position->epoch;
+        known->received = position->offset;
+        member_touch(member);
+    }
 }
 
 static void call_all(struct nx_list *waiting, nx_status status) {
@@ -80,6 +129,7 @@ void member_free(struct member *member) {
     }
     nx_list_remove(&member->dirty);
     call_all(&member->waiting, NX_ERR_CANCELLED);
+    devices_finish(&member->devices);
     free(member);
 }
 
@@ -183,8 +233,12 @@ static struct nx_writer *member_value(const struct member *member) {
     if (value) {
         json->put_i64(value, "joined_at", member->joined_at);
         json->put_u64(value, "joined_seq", member->joined_seq);
+        char epoch[TEXT_HEX_SIZE];
+        text_hex(member->epoch, epoch);
+        json->put_str(value, "epoch", nx_str_c(epoch));
         json->put_u64(value, "read", member->read);
         json->put_u64(value, "delivered", member->delivered);
+        devices_write(&member->devices, json, member->epoch, value);
         json->put_str(value, "role",
                 nx_str_c(member->creator ? "creator" : "member"));
     }
@@ -281,6 +335,7 @@ nx_status member_add(struct conversation *conv, struct nx_str user,
     member->joined_at = chat_now(chat);
     member->active_at = member->joined_at;
     member->joined_seq = conv->last_seq;
+    member->epoch = conv->epoch;
     member->read = conv->last_seq;
     member->delivered = conv->last_seq;
     member->creator = creator;

@@ -17,8 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <nexus/rooms.h>
 #include <nexus/types.h>
 #include <nexus/util/list.h>
+
+#include "plugins/chat/device.h"
 
 struct chat;
 struct conversation;
@@ -37,8 +40,10 @@ struct member {
     struct nx_list waiting; // struct stored::link, for the next put
     int64_t joined_at;
     uint64_t joined_seq; // the last message before
+    uint64_t epoch;      // of the log these are positions of, 0: of any
     uint64_t read;       // watermarks: this one and all before
-    uint64_t delivered;
+    uint64_t delivered;  // to the first device that has it
+    struct devices devices;
     int64_t active_at;  // when the user last wrote or read here
     int64_t indexed_at; // the active_at that chat.list and log-in know of
     bool creator;
@@ -67,6 +72,18 @@ struct member *member_new(struct conversation *conv, struct nx_str user);
 // Fills in what the engine knows. False when it is not readable.
 bool member_read(struct member *member, const struct nx_json_v1 *json,
         const struct nx_json *fact);
+
+// The log has become another one: positions mean nothing any more.
+void member_reset(struct member *member, uint64_t epoch);
+
+// Where a device is that may have no cursor yet. since is when it was first
+// seen, 0 when that is not known; false when the answer depends on that.
+bool member_cursor(const struct member *member, const struct device_ref *device,
+        int64_t since, struct nx_position *out);
+
+// Remembers a device that connected, at that position if it is new.
+void member_meet(struct member *member, const struct device_ref *device,
+        const struct nx_position *position);
 
 // Frees it, whatever state it is in. Accepts NULL.
 void member_free(struct member *member);

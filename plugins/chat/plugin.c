@@ -35,9 +35,10 @@ static const struct nx_setting settings[] = {
                 "received or read what"},
         {"mention_notifications", NX_SETTING_BOOL, NX_SETTING_LIVE, "true",
                 NULL, "raise a notification for members who are mentioned"},
-        {"offline_messages", NX_SETTING_INT, NX_SETTING_LIVE, "100", "0..500",
-                "missed messages a session is sent when it connects, of all "
-                "its conversations together"},
+        {"devices", NX_SETTING_INT, NX_SETTING_LIVE, "8", "1..100",
+                "devices of one user for each of which is remembered what it "
+                "has received; the one that connected longest ago is forgotten "
+                "first"},
         {"rooms_at_login", NX_SETTING_INT, NX_SETTING_LIVE, "80", "0..10000",
                 "conversations a session enters when it connects, the most "
                 "recently used first"},
@@ -67,7 +68,11 @@ static nx_status configure(struct nx_plugin *plugin,
     to->delivered_members = (uint32_t)config->get_int(cfg, "delivered_members");
     to->mention_notifications =
             config->get_bool(cfg, "mention_notifications") != 0;
-    to->offline_messages = (uint32_t)config->get_int(cfg, "offline_messages");
+    to->offline_messages =
+            (uint32_t)config->get_server_int(cfg, "offline.max_per_user");
+    to->window_bytes =
+            (size_t)config->get_server_int(cfg, "limits.outbox_bytes") / 4;
+    to->devices = (uint32_t)config->get_int(cfg, "devices");
     to->rooms_at_login = (uint32_t)config->get_int(cfg, "rooms_at_login");
     to->cache_conversations =
             (size_t)config->get_int(cfg, "cache_conversations");
@@ -98,6 +103,11 @@ static nx_status define_metrics(struct chat *chat) {
             {NX_METRIC_COUNTER, "backlog_messages_total",
                     "missed messages sent to sessions that connected",
                     &to->backlog},
+            {NX_METRIC_COUNTER, "gaps_total",
+                    "gaps told to sessions that connected", &to->gaps},
+            {NX_METRIC_COUNTER, "gap_records_total",
+                    "missed records that were not sent but told as a gap",
+                    &to->gap_records},
             {NX_METRIC_COUNTER, "failed_writes_total",
                     "facts the engine did not store", &to->failed_writes},
             {NX_METRIC_GAUGE, "conversations", "conversations in memory",
@@ -119,9 +129,8 @@ static nx_status define_metrics(struct chat *chat) {
 static void record_passed(void *user, nx_room_id room, struct nx_str room_name,
         const struct nx_record *record) {
     (void)room;
-    const size_t prefix = sizeof("chat:") - 1;
-    struct conversation *conv = conversation_find(
-            user, nx_str_n(room_name.ptr + prefix, room_name.len - prefix));
+    struct conversation *conv =
+            conversation_find(user, conversation_of_room(room_name));
     if (conv) {
         log_view_record(conv, record);
         conversation_account(conv);
@@ -154,6 +163,9 @@ static nx_status start(
     }
     if (status == NX_OK) {
         status = router->handle(chat->host, "chat.", request_event, chat);
+    }
+    if (status == NX_OK) {
+        status = router->observe(chat->host, "system.ack", receipt_acked, chat);
     }
     if (status == NX_OK) {
         status = router->on_session(
@@ -214,7 +226,7 @@ static nx_status create(const struct nx_host *host, struct nx_plugin **out) {
     nx_list_init(&chat->calls);
     nx_list_init(&chat->late_calls);
     nx_list_init(&chat->dirty);
-    arrivals_init(&chat->arrivals);
+    nx_status arrivals = arrivals_init(&chat->arrivals);
     chat->by_name = nx_strmap_create(CHAT_CONVERSATIONS_MAX);
     chat->by_key = nx_strmap_create(CHAT_CONVERSATIONS_MAX);
     nx_status status = typing_init(&chat->typing);
@@ -228,7 +240,8 @@ static nx_status create(const struct nx_host *host, struct nx_plugin **out) {
             .resume = resume,
             .destroy = destroy,
     };
-    if (status != NX_OK || !chat->by_name || !chat->by_key) {
+    if (status != NX_OK || arrivals != NX_OK || !chat->by_name
+            || !chat->by_key) {
         destroy(&chat->plugin);
         return NX_ERR_NO_MEMORY;
     }

@@ -125,8 +125,9 @@ int32_t read_mark(const struct request *request, struct conversation *conv,
         reading->moved = true;
         member_touch(self);
         member_active(self);
-        receipt_advance(conv, self, seq); // who has read has received
     }
+    // Who has read has received.
+    receipt_advance(conv, self, request->session, seq);
     reading->seq = self->read;
     conversation_hold(conv);
     member_store(self, &reading->stored);

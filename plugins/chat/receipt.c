@@ -19,25 +19,26 @@ struct receipt {
     struct call call;
     struct waiter waiter;
     struct chat *chat;
-    uint64_t after;
-    uint64_t upto;
-    size_t user_len;
-    char user[];
+    struct proof proof; // strings in text
+    char text[];
 };
 
-static struct nx_str user_of(const struct receipt *receipt) {
-    return nx_str_n(receipt->user, receipt->user_len);
-}
-
 static struct receipt *new_receipt(
-        struct chat *chat, struct nx_str user, uint64_t after, uint64_t upto) {
-    struct receipt *receipt = calloc(1, sizeof(*receipt) + user.len);
-    if (receipt) {
-        receipt->chat = chat;
-        receipt->after = after;
-        receipt->upto = upto;
-        receipt->user_len = user.len;
-        memcpy(receipt->user, user.ptr, user.len);
+        struct chat *chat, const struct proof *proof) {
+    size_t user_len = proof->user.len;
+    size_t device_len = proof->device.len;
+    struct receipt *receipt =
+            calloc(1, sizeof(*receipt) + user_len + device_len);
+    if (!receipt) {
+        return NULL;
+    }
+    receipt->chat = chat;
+    receipt->proof = *proof;
+    memcpy(receipt->text, proof->user.ptr, user_len);
+    receipt->proof.user = nx_str_n(receipt->text, user_len);
+    if (proof->device.ptr) {
+        memcpy(receipt->text + user_len, proof->device.ptr, device_len);
+        receipt->proof.device = nx_str_n(receipt->text + user_len, device_len);
     }
     return receipt;
 }
@@ -88,7 +89,7 @@ static void messages_read(void *user, const struct nx_history_result *result) {
     for (size_t i = 0; i < result->count; i++) {
         (void)log_view_apply(receipt->chat, &view, &result->records[i], false);
     }
-    tell_senders(conv, &view, receipt->upto, user_of(receipt));
+    tell_senders(conv, &view, receipt->proof.upto, receipt->proof.user);
     projection_finish(&view);
     call_end(&receipt->call);
     free(receipt);
@@ -98,7 +99,8 @@ static void messages_read(void *user, const struct nx_history_result *result) {
 static void read_messages(struct conversation *conv, struct nx_str user,
         uint64_t after, uint64_t upto) {
     struct chat *chat = conv->chat;
-    struct receipt *receipt = new_receipt(chat, user, after, upto);
+    const struct proof proof = {.user = user, .after = after, .upto = upto};
+    struct receipt *receipt = new_receipt(chat, &proof);
     if (!receipt) {
         return;
     }
@@ -129,55 +131,86 @@ static void tell_range(struct conversation *conv, struct nx_str user,
     }
 }
 
+// Moves the cursor of the device. One that changes logs begins anew there.
+static void advance_device(struct conversation *conv, struct member *member,
+        struct nx_str id, uint64_t upto) {
+    struct device *device = id.ptr ? devices_find(&member->devices, id) : NULL;
+    if (!device) {
+        return;
+    }
+    bool same = device->epoch == conv->epoch || device->epoch == 0;
+    if (same && device->received >= upto) {
+        return;
+    }
+    device->epoch = conv->epoch;
+    device->received = upto;
+    member_touch(member);
+}
+
 static void advance(struct conversation *conv, struct member *member,
-        uint64_t after, uint64_t upto) {
+        const struct proof *proof) {
+    uint64_t after = proof->after;
+    uint64_t upto = proof->upto;
+    if (conv->epoch != 0 && proof->epoch != 0 && proof->epoch != conv->epoch) {
+        return; // of a log that is lost
+    }
     if (upto > conv->last_seq) {
         upto = conv->last_seq;
+    }
+    advance_device(conv, member, proof->device, upto);
+    if (upto <= member->delivered) {
+        return;
     }
     if (after < member->delivered) {
         after = member->delivered;
     }
-    if (upto <= after) {
-        return;
-    }
     member->delivered = upto;
     member_touch(member);
-    if (nx_strmap_count(conv->members)
-            <= conv->chat->settings.delivered_members) {
+    if (after < upto
+            && nx_strmap_count(conv->members)
+                    <= conv->chat->settings.delivered_members) {
         tell_range(conv, member->name, after, upto);
     }
 }
 
-void receipt_advance(
-        struct conversation *conv, struct member *member, uint64_t upto) {
-    advance(conv, member, member->delivered, upto);
+void receipt_advance(struct conversation *conv, struct member *member,
+        nx_session_id session, uint64_t upto) {
+    struct device_ref device = {.id = nx_str_none()};
+    (void)device_of(conv->chat, session, &device);
+    const struct proof proof = {
+            .user = member->name,
+            .device = device.id,
+            .epoch = conv->epoch,
+            .upto = upto,
+    };
+    advance(conv, member, &proof);
 }
 
 static void its_turn(void *user, struct conversation *conv, nx_status status) {
     struct receipt *receipt = user;
     struct member *member =
-            status == NX_OK ? member_find(conv, user_of(receipt)) : NULL;
+            status == NX_OK ? member_find(conv, receipt->proof.user) : NULL;
     if (member) {
-        advance(conv, member, receipt->after, receipt->upto);
+        advance(conv, member, &receipt->proof);
     }
     free(receipt);
 }
 
 void receipt_add(struct chat *chat, struct nx_str conversation,
-        struct nx_str user, uint64_t after, uint64_t upto) {
+        const struct proof *proof) {
     struct conversation *conv = conversation_obtain(chat, conversation);
     const struct need members = {.log = false};
     if (!conv) {
         return;
     }
     if (conversation_ready(conv, &members)) {
-        struct member *member = member_find(conv, user);
+        struct member *member = member_find(conv, proof->user);
         if (member) {
-            advance(conv, member, after, upto);
+            advance(conv, member, proof);
         }
         return;
     }
-    struct receipt *receipt = new_receipt(chat, user, after, upto);
+    struct receipt *receipt = new_receipt(chat, proof);
     if (!receipt) {
         return;
     }
@@ -189,10 +222,46 @@ void receipt_add(struct chat *chat, struct nx_str conversation,
 }
 
 void receipt_proved(void *user, const struct nx_received_event *ev) {
-    const size_t prefix = sizeof("chat:") - 1;
-    struct nx_str name =
-            nx_str_n(ev->room_name.ptr + prefix, ev->room_name.len - prefix);
-    receipt_add(user, name, ev->user, ev->after, ev->upto);
+    struct chat *chat = user;
+    struct device_ref device = {.id = nx_str_none()};
+    (void)device_of(chat, ev->session, &device);
+    const struct proof proof = {
+            .user = ev->user,
+            .device = device.id,
+            .epoch = ev->epoch,
+            .after = ev->after,
+            .upto = ev->upto,
+    };
+    receipt_add(chat, conversation_of_room(ev->room_name), &proof);
+}
+
+int32_t receipt_acked(void *user, const struct nx_event *ev) {
+    struct chat *chat = user;
+    const struct nx_json_v1 *json = chat->sdk.json;
+    int64_t offset = 0;
+    const struct nx_json *room = json->get(ev->json, "room");
+    struct nx_str name = conversation_of_room(json->str(room));
+    (void)json->i64(json->get(ev->json, "offset"), &offset);
+    if (!name.ptr || offset < 1) {
+        return NX_DONE;
+    }
+    // It may be on its way into the room, or in it; others are not loaded for
+    // anybody's asking.
+    const struct conversation *conv = conversation_find(chat, name);
+    nx_room_id entered = chat->sdk.rooms->find(chat->host, json->str(room));
+    if ((!conv || conv->state != CONVERSATION_READY)
+            && !chat->sdk.rooms->is_member(chat->host, entered, ev->session)) {
+        return NX_DONE;
+    }
+    struct device_ref device = {.id = nx_str_none()};
+    (void)device_of(chat, ev->session, &device);
+    const struct proof proof = {
+            .user = ev->user,
+            .device = device.id,
+            .upto = (uint64_t)offset,
+    };
+    receipt_add(chat, name, &proof);
+    return NX_DONE;
 }
 
 int32_t receipt_mark(const struct request *request, struct conversation *conv,
@@ -208,7 +277,7 @@ int32_t receipt_mark(const struct request *request, struct conversation *conv,
     if (status != NX_OK) {
         return status;
     }
-    receipt_advance(conv, self, seq);
+    receipt_advance(conv, self, request->session, seq);
     struct nx_writer *out = json->object(chat->host);
     if (out) {
         json->put_str(out, "conversation_id", conv->name);

@@ -170,7 +170,7 @@ static void choose(struct fake_host *host, unsigned options) {
     if ((options & 4) != 0) {
         fake_host_set(host, "plugins.chat.content_bytes=10");
         fake_host_set(host, "plugins.chat.members=2");
-        fake_host_set(host, "plugins.chat.offline_messages=2");
+        fake_host_set(host, "offline.max_per_user=2");
         fake_host_set(host, "plugins.chat.rooms_at_login=1");
         fake_host_set(host, "plugins.chat.delivered_members=2");
     }

@@ -103,7 +103,7 @@ static void sees_the_result_of_edits_and_deletes(void **state) {
 
 static void is_told_of_a_gap_when_too_much_was_missed(void **state) {
     (void)state;
-    struct fake_host *host = chat_case_with("plugins.chat.offline_messages=3");
+    struct fake_host *host = chat_case_with("offline.max_per_user=3");
     nx_session_id alice = talk(host);
     for (int i = 1; i <= 9; i++) {
         chat_case_say(host, alice, "x");
@@ -128,7 +128,7 @@ static void is_told_of_a_gap_when_too_much_was_missed(void **state) {
 
 static void can_do_without_a_backlog(void **state) {
     (void)state;
-    struct fake_host *host = chat_case_with("plugins.chat.offline_messages=0");
+    struct fake_host *host = chat_case_with("offline.max_per_user=0");
     nx_session_id alice = talk(host);
     chat_case_say(host, alice, "missed");
     nx_session_id bob = fake_host_connect(host, "bob");
