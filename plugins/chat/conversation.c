@@ -293,7 +293,7 @@ void conversation_account(struct conversation *conv) {
         return;
     }
     chat->cached_bytes -= conv->bytes;
-    conv->bytes = FIXED_BYTES + conv->log.bytes
+    conv->bytes = FIXED_BYTES + conv->log.bytes + conv->device_bytes
             + nx_strmap_count(conv->members) * MEMBER_BYTES;
     chat->cached_bytes += conv->bytes;
     evict(chat, 0, conv);

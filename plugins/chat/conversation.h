@@ -44,6 +44,7 @@ struct conversation {
     uint32_t waiters;
     uint32_t holds;
     struct nx_strmap *members; // user -> struct member
+    size_t device_bytes;       // of their devices
     struct projection log;     // index of what passed by, or all of it
     bool log_whole;            // log has texts and reaches back to the start
     bool log_loading;

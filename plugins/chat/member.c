@@ -65,8 +65,10 @@ bool member_read(struct member *member, const struct nx_json_v1 *json,
     member->delivered = read_number(json, fact, "delivered");
     member->creator =
             nx_str_is(json->str(json->get(fact, "role")), "creator") != 0;
-    return devices_read(
+    bool read = devices_read(
             &member->devices, json, member->epoch, json->get(fact, "devices"));
+    member->conversation->device_bytes += devices_bytes(&member->devices);
+    return read;
 }
 
 void member_reset(struct member *member, uint64_t epoch) {
@@ -106,8 +108,11 @@ void member_meet(struct member *member, const struct device_ref *device,
         }
         return;
     }
+    struct conversation *conv = member->conversation;
+    conv->device_bytes -= devices_bytes(&member->devices);
     known = devices_add(&member->devices, device->id, device->used_at,
-            member->conversation->chat->settings.devices);
+            conv->chat->settings.devices);
+    conv->device_bytes += devices_bytes(&member->devices);
     if (known) {
         known->epoch = position->epoch;
         known->received = position->offset;
@@ -366,6 +371,8 @@ nx_status member_remove(struct member *member, struct stored *wait) {
     key_index(&key, member->name, conv->name);
     (void)facts_remove(conv, &key, NULL);
     nx_strmap_remove(conv->members, member->name.ptr, member->name.len);
+    conv->device_bytes -= devices_bytes(&member->devices);
+    devices_finish(&member->devices);
     member->removed = true;
     member->changed = false;
     clean(member);

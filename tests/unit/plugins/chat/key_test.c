@@ -24,6 +24,8 @@ static void names_each_kind_of_fact(void **state) {
     is(&key, "m/conv/alice");
     key_index(&key, str("alice"), str("conv"));
     is(&key, "u/alice/conv");
+    key_devices(&key, str("alice"));
+    is(&key, "d/alice");
     key_number(&key, 255);
     is(&key, "k/00000000000000ff");
 }
