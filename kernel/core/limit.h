@@ -15,6 +15,9 @@
     X(CONNECTIONS_PER_USER, "limits.connections_per_user") \
     X(CONNECTIONS_PER_ADDRESS, "limits.connections_per_address") \
     X(CONNECTS_PER_SECOND, "limits.connects_per_second") \
+    X(HANDSHAKES, "limits.handshakes") \
+    X(HEADER_BYTES, "limits.header_bytes") \
+    X(HEAD_TIMEOUT, "listen.head_timeout") \
     X(ORIGINS, "listen.origins") \
     X(MESSAGE_BYTES, "limits.message_bytes") \
     X(MESSAGE_BYTES_BY_PREFIX, "limits.message_bytes_by_prefix") \

@@ -14,6 +14,7 @@
 
 #include <nexus/plugin.h>
 
+#include "kernel/core/settings_edge.h"
 #include "kernel/core/settings_load.h"
 
 #define SETTING_LIVE   NX_SETTING_LIVE   // a reload applies it at once
@@ -50,6 +51,11 @@
             "Proxies whose X-Forwarded-For tells the address of a client, " \
             "comma-separated: addresses, ranges such as 10.0.0.0/8, and unix " \
             "for listen.unix; empty means nobody.") \
+    X(INT, listen_head_timeout, "listen.head_timeout", "10", "1..3600", NULL, \
+            0, \
+            "Seconds from connecting until the head of a request must be " \
+            "there, a TLS handshake included; then the connection is ended, " \
+            "with status 408 if a part came in clear text.") \
     X(STRING, tls_certificate, "tls.certificate", "", NULL, NULL, 0, \
             "PEM file of the server's certificate for listen.tls_port, " \
             "followed by those that lead to its authority.") \
@@ -93,24 +99,7 @@
             "1..10000", NULL, SETTING_LIVE, \
             "Connections of one user at a time; one more closes the oldest " \
             "with 4409.") \
-    X(INT, limits_connections_per_address, "limits.connections_per_address", \
-            "1000", "0..1000000", NULL, SETTING_LIVE, \
-            "Connections of all kinds from one address at a time, a /64 of " \
-            "IPv6 counting as one; one more is refused with status 429; 0 " \
-            "means no limit.") \
-    X(INT, limits_connects_per_second, "limits.connects_per_second", "100", \
-            "0..1000000", NULL, SETTING_LIVE, \
-            "New connections per second from one address in the long run; " \
-            "more are refused with status 429; 0 means no limit.") \
-    X(INT, limits_connects_burst, "limits.connects_burst", "1000", \
-            "1..1000000", NULL, SETTING_LIVE, \
-            "New connections an address may make at once after a pause, " \
-            "before limits.connects_per_second applies.") \
-    X(STRING, limits_address_exceptions, "limits.address_exceptions", \
-            "127.0.0.0/8, ::1", NULL, NULL, SETTING_LIVE, \
-            "Addresses to which limits.connections_per_address and " \
-            "limits.connects_per_second do not apply, comma-separated: " \
-            "addresses, or ranges such as 10.0.0.0/8; empty means none.") \
+    SETTINGS_EDGE(X) \
     X(INT, limits_message_bytes, "limits.message_bytes", "65536", \
             "1024..16777216", NULL, SETTING_LIVE, \
             "Bytes of one message from a client; a longer one closes the " \

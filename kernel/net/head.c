@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <nexus/util/str.h>
+
 #include "kernel/net/server.h"
 #include "kernel/net/uri.h"
 
@@ -38,6 +40,15 @@ static const struct method_row method_rows[] = {
 };
 #define METHODS (sizeof(method_rows) / sizeof(method_rows[0]))
 
+const char *head_method(struct nx_str name) {
+    for (size_t i = 0; i < METHODS; i++) {
+        if (nx_str_is(name, method_rows[i].name)) {
+            return method_rows[i].name;
+        }
+    }
+    return NULL;
+}
+
 static void part_begin(const struct head *head, struct head_part *part) {
     part->start = head->text.len;
     part->present = true;
@@ -67,7 +78,7 @@ static bool part_end(struct head *head, struct head_part *part) {
 
 static enum head_result read_path(
         struct head *head, struct lws *wsi, enum lws_token_indexes token) {
-    char piece[SERVER_HEADER_BYTES + 1];
+    char piece[SERVER_HEADER_MAX + 1];
     int len;
     part_begin(head, &head->path);
     // lws takes '&' and ';' for ends of arguments even in the path.
@@ -91,7 +102,7 @@ static enum head_result read_path(
 }
 
 static enum head_result read_query(struct head *head, struct lws *wsi) {
-    char piece[SERVER_HEADER_BYTES + 1];
+    char piece[SERVER_HEADER_MAX + 1];
     int len;
     part_begin(head, &head->query);
     for (int i = 0; (len = lws_hdr_copy_fragment(wsi, piece, sizeof(piece),
@@ -130,7 +141,7 @@ static bool is_blank(char c) {
 }
 
 static bool read_fields(struct head *head, struct lws *wsi) {
-    char text[SERVER_HEADER_BYTES + 1];
+    char text[SERVER_HEADER_MAX + 1];
     for (unsigned i = 0; i < HEAD_FIELDS; i++) {
         struct head_part *part = &head->fields[i];
         int len = copy_field(wsi, &field_rows[i], text, sizeof(text));

@@ -68,6 +68,9 @@ struct head {
     struct head_part fields[HEAD_FIELDS];
 };
 
+// The method of that name, as a literal; NULL when we do not know it.
+const char *head_method(struct nx_str name);
+
 // While wsi still has its headers: during the callbacks of the handshake and
 // of a new request.
 enum head_result head_read(struct head *head, struct lws *wsi);

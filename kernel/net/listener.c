@@ -15,6 +15,7 @@
 
 #include "kernel/base/log.h"
 #include "kernel/core/settings.h"
+#include "kernel/net/arrivals.h"
 #include "kernel/net/loop.h"
 #include "kernel/net/refusal.h"
 #include "kernel/net/server.h"
@@ -104,7 +105,7 @@ static void refuse(
     if (listener->kind != LISTENER_TLS && answer != VISITORS_NO_MEMORY) {
         const struct visit_refusal *why = visit_refusal(answer);
         const struct refusal refusal = refusal_of(why->status, why->detail);
-        refusal_send(&refusal, listener->server->core, fd);
+        refusal_send(&refusal, listener->server->core, false, fd);
     }
     (void)close(fd);
 }
@@ -118,7 +119,11 @@ static void welcome(
         return;
     }
     set_option(fd, IPPROTO_TCP, TCP_NODELAY);
-    server_adopt(listener->server, fd, visit, listener->kind == LISTENER_TLS);
+    if (listener->kind == LISTENER_TLS) {
+        server_adopt_tls(listener->server, fd, visit);
+    } else {
+        arrivals_add(listener->server->arrivals, fd, visit);
+    }
 }
 
 // False when there is nothing more to accept now.

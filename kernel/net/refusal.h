@@ -2,7 +2,7 @@
  * refusal - an HTTP answer that says no, in problem+json, and ends the
  * connection.
  *
- * For what is refused before core is asked.
+ * For what is refused before core is asked; counted as an answered request.
  *
  * Owner:   plain data; the texts are literals
  * Thread:  logic
@@ -38,7 +38,7 @@ bool refusal_append(const struct refusal *refusal, const struct core *core,
 
 // Writes it to a socket as far as that takes it at once, which is whole for
 // any that nothing was written to before.
-void refusal_send(
-        const struct refusal *refusal, const struct core *core, int fd);
+void refusal_send(const struct refusal *refusal, const struct core *core,
+        bool no_body, int fd);
 
 #endif

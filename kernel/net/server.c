@@ -10,21 +10,21 @@
 #include "kernel/base/log.h"
 #include "kernel/core/core.h"
 #include "kernel/core/settings.h"
+#include "kernel/net/arrivals.h"
 #include "kernel/net/http1.h"
 #include "kernel/net/loop.h"
 #include "kernel/net/lws_events.h"
 #include "kernel/net/offer.h"
+#include "kernel/net/raw_head.h"
 #include "kernel/net/tls.h"
 #include "kernel/net/visit.h"
 #include "kernel/net/visitors.h"
 #include "kernel/net/ws.h"
 
-#define HANDSHAKES_MAX 1024 // requests whose headers are in memory
-#define SCRATCH_BYTES  (128 * 1024)
-#define WRITE_BYTES    65536
-#define REQUEST_S      10 // for the headers of a request
-#define KEEP_ALIVE_S   15 // of silence between two requests
-#define TICK_SECONDS   0.5
+#define SCRATCH_BYTES (128 * 1024)
+#define WRITE_BYTES   65536
+#define KEEP_ALIVE_S  15 // of silence between two requests
+#define TICK_SECONDS  0.5
 
 // Descriptors that are no WebSockets: HTTP, plugins, files.
 #define SPARE_FDS 512
@@ -126,6 +126,9 @@ static void bound_descriptors(const struct settings *settings) {
 }
 
 static bool create_context(struct server *server, uint64_t tls) {
+    const struct settings *settings = server->core->settings;
+    size_t header_bytes =
+            (size_t)settings->limits_header_bytes + RAW_HEAD_GROWTH;
     void *loops[] = {loop_native(server->loop)};
     const struct lws_context_creation_info info = {
             .port = CONTEXT_PORT_NO_LISTEN,
@@ -135,9 +138,9 @@ static bool create_context(struct server *server, uint64_t tls) {
             .foreign_loops = loops,
             .user = server,
             .pt_serv_buf_size = SCRATCH_BYTES,
-            .max_http_header_pool = HANDSHAKES_MAX,
-            .max_http_header_data = SERVER_HEADER_BYTES,
-            .timeout_secs = REQUEST_S,
+            .max_http_header_pool = (unsigned short)settings->limits_handshakes,
+            .max_http_header_data = (unsigned short)header_bytes,
+            .timeout_secs = (unsigned int)settings->listen_head_timeout,
             .alpn = "http/1.1",
             .fd_limit_per_thread = 0, // anything else makes look-ups linear
     };
@@ -147,6 +150,7 @@ static bool create_context(struct server *server, uint64_t tls) {
 
 static struct lws_vhost *create_vhost(
         const struct server *server, const char *name, uint64_t tls) {
+    const struct settings *settings = server->core->settings;
     const struct lws_context_creation_info info = {
             .port = CONTEXT_PORT_NO_LISTEN_SERVER, // we accept ourselves
             .options = tls,
@@ -154,7 +158,7 @@ static struct lws_vhost *create_vhost(
             .protocols = protocols,
             .retry_and_idle_policy = &no_validity_checks,
             .keepalive_timeout = KEEP_ALIVE_S,
-            .timeout_secs_ah_idle = REQUEST_S,
+            .timeout_secs_ah_idle = (unsigned int)settings->listen_head_timeout,
             .alpn = "http/1.1",
     };
     return lws_create_vhost(server->context, &info);
@@ -192,7 +196,8 @@ bool server_start(struct server *server, struct core *core) {
     bound_descriptors(core->settings);
     server->visitors =
             visitors_create(core->settings, descriptors_of(core->settings));
-    if (!server->visitors) {
+    server->arrivals = arrivals_create(server);
+    if (!server->visitors || !server->arrivals) {
         log_error("net", "out of memory");
         return false;
     }
@@ -215,6 +220,7 @@ void server_destroy(struct server *server) {
     if (!server) {
         return;
     }
+    arrivals_destroy(server->arrivals);
     if (server->context) {
         ev_timer_stop(loop_native(server->loop), &server->ticker->timer);
         lws_context_destroy(server->context);
@@ -226,16 +232,27 @@ void server_destroy(struct server *server) {
 
 // --- connections ----------------------------------------------------------
 
-void server_adopt(
-        struct server *server, int fd, struct visit *visit, bool tls) {
-    server->adopting = visit;
-    // On failure libwebsockets has closed it.
-    if (!lws_adopt_socket_vhost(tls ? server->tls_vhost : server->vhost, fd)) {
+// On failure libwebsockets has closed the connection, perhaps before there was
+// anything to hand the visit to.
+static void end_adopting(struct server *server, const struct lws *wsi) {
+    if (!wsi) {
         log_debug("net", "connection not adopted");
     }
-    // It may have failed before there was anything to hand it to.
     visit_destroy(server->adopting);
     server->adopting = NULL;
+}
+
+void server_adopt_tls(struct server *server, int fd, struct visit *visit) {
+    server->adopting = visit;
+    end_adopting(server, lws_adopt_socket_vhost(server->tls_vhost, fd));
+}
+
+void server_adopt(struct server *server, int fd, struct visit *visit,
+        struct nx_str head) {
+    server->adopting = visit;
+    end_adopting(server,
+            lws_adopt_socket_vhost_readbuf(
+                    server->vhost, fd, head.ptr, head.len));
 }
 
 void server_adopted(struct server *server, struct lws *wsi) {

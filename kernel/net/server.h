@@ -1,7 +1,7 @@
 /*
  * server - the libwebsockets context, and core's transport on top of it.
  *
- * Connections come in by server_adopt() and are then libwebsockets'; what
+ * Connections come in by server_adopt*() and are then libwebsockets'; what
  * happens to them arrives in lws_events.c and goes on to handshake.c, ws.c
  * and http1.c. Made in two steps, because core needs the transport before
  * there can be connections.
@@ -16,14 +16,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <nexus/types.h>
+
 #include "kernel/core/transport.h"
 
-// All headers of a request together.
-#define SERVER_HEADER_BYTES 4096
+// The highest limits.header_bytes, and what is added to it on our side.
+#define SERVER_HEADER_MAX (16384 + 128)
 
 // The most that is read from one connection in a turn of the loop.
 #define SERVER_READ_BYTES 16384
 
+struct arrivals;
 struct core;
 struct loop;
 struct lws;
@@ -44,6 +47,7 @@ struct server {
     struct lws_vhost *tls_vhost; // NULL without listen.tls_port
     struct server_ticker *ticker;
     struct visitors *visitors;
+    struct arrivals *arrivals;
     struct visit *adopting; // the one that server_adopted() is to take
     size_t http_links;      // limits.http_connections
 };
@@ -57,9 +61,13 @@ void server_destroy(struct server *server);
 // close takes time in proportion to that limit.
 bool server_start(struct server *server, struct core *core);
 
-// Takes an accepted connection and its visit, which belong to the server from then on.
-// tls: it begins with a TLS handshake.
-void server_adopt(struct server *server, int fd, struct visit *visit, bool tls);
+// Takes an accepted connection and its visit, which belong to the server from
+// then on. It begins with a TLS handshake.
+void server_adopt_tls(struct server *server, int fd, struct visit *visit);
+
+// The same for one in clear text, of which the head of a request was read.
+void server_adopt(
+        struct server *server, int fd, struct visit *visit, struct nx_str head);
 
 // libwebsockets has made its object for the connection being adopted.
 void server_adopted(struct server *server, struct lws *wsi);

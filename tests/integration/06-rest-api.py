@@ -159,12 +159,10 @@ class Room(Rest):
             self.get(f"/api/ws/rooms/{name}", 404)
 
     def test_with_an_impossible_name_is_refused(self):
-        self.problem(self.get("/api/ws/rooms/%FF", 400), "bad_request",
-                     "Bad Request")
-        for bad in ("%zz", "%", "%0"):
-            answer = Request(self.server, "GET", f"/api/ws/rooms/{bad}")
-            self.assertIn(answer.status, (400, 403), bad)
-        for none in ("x" * 500, "", "a/b", "%00"):
+        for bad in ("%FF", "%zz", "%", "%0", "%00"):
+            self.problem(self.get(f"/api/ws/rooms/{bad}", 400), "bad_request",
+                         "Bad Request")
+        for none in ("x" * 500, "", "a/b"):
             self.get(f"/api/ws/rooms/{none}", 404)
 
 

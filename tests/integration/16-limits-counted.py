@@ -19,6 +19,9 @@ PLUGINS = harness.BUILD / "tests/plugins"
 ELSEWHERE = {
     "limits.connections_per_address": "integration/15-address-limits",
     "limits.connects_per_second": "integration/15-address-limits",
+    "limits.handshakes": "integration/16-request-heads",
+    "limits.header_bytes": "integration/16-request-heads",
+    "listen.head_timeout": "integration/16-request-heads",
     "limits.queued_bytes": "integration/15-overload-refuse",
     "jobs.queue": "unit/kernel/core/jobs",
     "overload.engine_pending": "unit/kernel/core/overload",

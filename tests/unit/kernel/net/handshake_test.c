@@ -118,7 +118,15 @@ static void wants_the_connection_header(void **state) {
 static void refuses_other_upgrades(void **state) {
     (void)state;
     expect_refused(
-            OPENING HOST "Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n", 400);
+            OPENING HOST "Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n", 426);
+}
+
+static void leaves_out_upgrades_that_nobody_needs(void **state) {
+    (void)state;
+    const char *reply = net_case_ask(&c,
+            "GET /health/live HTTP/1.1\r\n" HOST
+            "Upgrade: h2c\r\nConnection: Upgrade, close\r\n\r\n");
+    assert_memory_equal(reply, "HTTP/1.1 200 ", 13);
 }
 
 // In libwebsockets 4.1.6 this is a use after free unless it is refused.
@@ -181,6 +189,7 @@ int main(void) {
             cmocka_unit_test(wants_no_body),
             cmocka_unit_test(wants_the_connection_header),
             cmocka_unit_test(refuses_other_upgrades),
+            cmocka_unit_test(leaves_out_upgrades_that_nobody_needs),
             cmocka_unit_test(survives_an_unknown_upgrade_after_a_request),
             cmocka_unit_test(refuses_offers_of_unknown_protocols),
             cmocka_unit_test(refuses_what_is_too_long),
