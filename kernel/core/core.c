@@ -169,6 +169,7 @@ void core_turn(struct core *core) {
     }
     sessions_flush(core->sessions);
     overload_run(core->overload);
+    core->turns++;
     // Sessions that ended may have left work behind, for the next turn.
     core->busy |= memory_waiting(core->memory) || router_waiting(core->router)
             || sessions_dirty(core->sessions);

@@ -60,6 +60,7 @@ struct core {
     struct plugins *plugins;
     struct overload *overload;
     struct drain *drain;
+    uint64_t turns; // taken so far
     bool draining;
     bool busy;        // work is left for the next turn, do not sleep
     char boot_id[17]; // random for each start of the server

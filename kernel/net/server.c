@@ -11,6 +11,7 @@
 #include "kernel/core/core.h"
 #include "kernel/core/settings.h"
 #include "kernel/net/arrivals.h"
+#include "kernel/net/fair.h"
 #include "kernel/net/http1.h"
 #include "kernel/net/loop.h"
 #include "kernel/net/lws_events.h"
@@ -197,7 +198,8 @@ bool server_start(struct server *server, struct core *core) {
     server->visitors =
             visitors_create(core->settings, descriptors_of(core->settings));
     server->arrivals = arrivals_create(server);
-    if (!server->visitors || !server->arrivals) {
+    server->fair = fair_create(server->loop, core, ws_serve);
+    if (!server->visitors || !server->arrivals || !server->fair) {
         log_error("net", "out of memory");
         return false;
     }
@@ -226,6 +228,7 @@ void server_destroy(struct server *server) {
         lws_context_destroy(server->context);
     }
     visitors_destroy(server->visitors);
+    fair_destroy(server->fair);
     free(server->ticker);
     free(server);
 }

@@ -28,6 +28,7 @@
 
 struct arrivals;
 struct core;
+struct fair;
 struct loop;
 struct lws;
 struct lws_context;
@@ -49,7 +50,8 @@ struct server {
     struct visitors *visitors;
     struct arrivals *arrivals;
     struct visit *adopting; // the one that server_adopted() is to take
-    size_t http_links;      // limits.http_connections
+    struct fair *fair;
+    size_t http_links; // limits.http_connections
 };
 
 struct server *server_create(struct loop *loop);

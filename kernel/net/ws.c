@@ -13,6 +13,8 @@
 #include "kernel/core/json_text.h"
 #include "kernel/core/session_io.h"
 #include "kernel/core/settings.h"
+#include "kernel/net/backlog.h"
+#include "kernel/net/fair.h"
 #include "kernel/net/handshake.h"
 #include "kernel/net/server.h"
 
@@ -33,19 +35,70 @@ struct link {
     struct server *server;
     struct lws *wsi;
     nx_session_id session;
-    struct nx_buf *message; // of several pieces, NULL between messages
-    struct timer timer;     // limits.message_timeout; CLOSE_MS once we close
-    char *reason;           // owned; for our Close frame, NULL: none
-    uint16_t close_code;    // ours, 0: we have not closed
-    uint16_t peer_code;     // theirs, 0: no Close frame came
-    bool blocked;           // core was told TRANSPORT_BUSY
-    bool deaf;              // the rest of a refused message is skipped
-    bool silent;            // nothing may be written any more
-    bool ending;            // libwebsockets is closing
+    struct nx_buf *message;  // of several pieces, NULL between messages
+    struct backlog *backlog; // NULL: nothing waits
+    struct fair_use use;
+    struct timer timer;  // limits.message_timeout; CLOSE_MS once we close
+    char *reason;        // owned; for our Close frame, NULL: none
+    uint16_t close_code; // ours, 0: we have not closed
+    uint16_t peer_code;  // theirs, 0: no Close frame came
+    bool held;           // not read from while something waits
+    bool paused;         // by core
+    bool blocked;        // core was told TRANSPORT_BUSY
+    bool deaf;           // the rest of a refused message is skipped
+    bool silent;         // nothing may be written any more
+    bool ending;         // libwebsockets is closing
 };
 
 static struct core *core_of(const struct link *link) {
     return link->server->core;
+}
+
+// --- messages that wait ---------------------------------------------------
+
+static void drop_backlog(struct link *link) {
+    fair_leave(&link->use);
+    backlog_destroy(link->backlog);
+    link->backlog = NULL;
+}
+
+static void set_reading(const struct link *link) {
+    lws_rx_flow_control(link->wsi, link->held || link->paused ? 0 : 1);
+}
+
+// When the connection ends: its share does not matter any more.
+static void handle_backlog(struct link *link) {
+    struct backlog_message message;
+    while (link->backlog && backlog_next(link->backlog, &message)) {
+        session_io_message(core_of(link), link->session, message.data,
+                message.len, message.binary);
+    }
+    drop_backlog(link);
+}
+
+static void handle_share(struct link *link) {
+    struct backlog_message message;
+    while (!backlog_empty(link->backlog)
+            && fair_take(link->server->fair, &link->use, link->session)
+            && backlog_next(link->backlog, &message)) {
+        session_io_message(core_of(link), link->session, message.data,
+                message.len, message.binary);
+    }
+}
+
+// Reading is only stopped here, between two reads: libwebsockets would keep
+// what is left of one in a queue of its own.
+void ws_serve(struct fair_use *use) {
+    struct link *link = nx_container_of(use, struct link, use);
+    handle_share(link);
+    bool waits = !backlog_empty(link->backlog);
+    if (!waits) {
+        drop_backlog(link);
+    }
+    if (waits != link->held && !link->silent) {
+        link->held = waits;
+        set_reading(link);
+    }
 }
 
 // --- life -----------------------------------------------------------------
@@ -62,6 +115,7 @@ static void refuse(struct link *link, uint16_t code, const char *why) {
     link->deaf = true;
     timer_cancel(&link->timer);
     free_message(link);
+    handle_backlog(link);
     session_io_refuse(core_of(link), link->session, code, why);
 }
 
@@ -78,6 +132,7 @@ static void on_late(void *arg) {
 static void link_destroy(struct link *link) {
     timer_cancel(&link->timer);
     free_message(link);
+    drop_backlog(link);
     free(link->reason);
     free(link);
 }
@@ -90,6 +145,7 @@ int ws_established(struct server *server, struct lws *wsi) {
     link->server = server;
     link->wsi = wsi;
     timer_init(&link->timer, on_late, link);
+    nx_list_init(&link->use.waiting);
     link->session = handshake_open(server, wsi, link);
     if (link->session == 0) {
         link_destroy(link);
@@ -118,6 +174,7 @@ static uint16_t final_code(const struct link *link) {
 }
 
 void ws_closed(struct link *link) {
+    handle_backlog(link);
     lws_set_wsi_user(link->wsi, NULL);
     session_io_closed(core_of(link), link->session, final_code(link));
     link_destroy(link);
@@ -159,6 +216,19 @@ static bool keep_piece(struct link *link, const char *data, size_t len) {
     return nx_buf_append(link->message, data, len);
 }
 
+static bool keep_for_later(
+        struct link *link, const struct backlog_message *message) {
+    if (!link->backlog) {
+        link->backlog = backlog_create();
+    }
+    if (!link->backlog || !backlog_add(link->backlog, message)) {
+        return false;
+    }
+    fair_wait(link->server->fair, &link->use);
+    session_io_alive(core_of(link), link->session);
+    return true;
+}
+
 // libwebsockets could check the text, but would take Pongs for part of it.
 static void hand_over(struct link *link, const char *data, size_t len) {
     bool binary = lws_frame_is_binary(link->wsi) != 0;
@@ -166,7 +236,15 @@ static void hand_over(struct link *link, const char *data, size_t len) {
         refuse(link, CLOSE_INVALID_UTF8, "the message is not valid UTF-8");
         return;
     }
-    session_io_message(core_of(link), link->session, data, len, binary);
+    if (!link->backlog
+            && fair_take(link->server->fair, &link->use, link->session)) {
+        session_io_message(core_of(link), link->session, data, len, binary);
+        return;
+    }
+    const struct backlog_message message = {data, len, binary};
+    if (!keep_for_later(link, &message)) {
+        refuse(link, CLOSE_OVERLOADED, "the server is out of memory");
+    }
 }
 
 static void deliver(struct link *link) {
@@ -309,6 +387,7 @@ void ws_close(
     size_t len = reason.len < REASON_MAX ? reason.len : REASON_MAX;
     link->reason = len > 0 ? strndup(reason.ptr, len) : NULL;
     free_message(link);
+    drop_backlog(link);
     timers_set(&core_of(link)->timers, &link->timer, CLOSE_MS);
     // A paused connection would never see the peer's answer.
     lws_rx_flow_control(link->wsi, 1);
@@ -316,7 +395,8 @@ void ws_close(
 }
 
 void ws_pause(void *ctx, struct link *link, bool paused) {
+    link->paused = paused;
     if (!link->silent) {
-        lws_rx_flow_control(link->wsi, paused ? 0 : 1);
+        set_reading(link);
     }
 }

@@ -5,8 +5,8 @@
  * first half of this file for what libwebsockets reports, core the second
  * half through its transport.
  *
- * Reading is bounded by libwebsockets: a turn of the loop takes at most
- * SERVER_READ_BYTES from one connection, however much it sends.
+ * A turn of the loop reads at most SERVER_READ_BYTES from one connection; how
+ * many of the messages in them it handles is up to fair.h.
  *
  * Owner:   libwebsockets' connection; gone after ws_closed()
  * Thread:  logic
@@ -20,6 +20,7 @@
 
 #include "kernel/core/transport.h"
 
+struct fair_use;
 struct lws;
 struct server;
 
@@ -38,6 +39,9 @@ int ws_peer_closes(struct link *link, const unsigned char *payload, size_t len);
 
 // libwebsockets has begun to close: nothing may be written any more.
 void ws_ending(struct link *link);
+
+// A connection that had more messages than its share goes on: for fair.h.
+void ws_serve(struct fair_use *use);
 
 // Frees the link.
 void ws_closed(struct link *link);
