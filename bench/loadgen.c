@@ -21,6 +21,7 @@ static const struct {
     void (*run)(const struct args *args);
 } scenarios[] = {
         {"echo", echo_run},
+        {"fair", fair_run},
         {"fanout", fanout_run},
         {"idle", idle_run},
 };

@@ -17,6 +17,7 @@ STOP_SECONDS = 15
 SETTINGS = (
     "limits.messages_per_second=1000000",
     "limits.burst=1000000",
+    "limits.bytes_per_second=0",
     "limits.connections=20000",
     "limits.connections_per_user=10000",
 )

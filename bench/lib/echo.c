@@ -4,35 +4,21 @@
  * the depth * connections pings that are in flight at any time. So an answer
  * is matched in any order, and one that nobody waits for is noticed.
  */
+#include "bench/lib/echo.h"
+
 #include <stdlib.h>
 
 #include "bench/lib/die.h"
-#include "bench/lib/histogram.h"
 #include "bench/lib/moment.h"
 #include "bench/lib/report.h"
 #include "bench/lib/scenario.h"
-#include "bench/lib/stamp.h"
-#include "bench/lib/swarm.h"
-#include "bench/lib/window.h"
 
-struct place {
+struct echo_place {
     uint64_t n; // counter in flight
     uint64_t sent_ns;
 };
 
-struct echo {
-    const struct args *args;
-    struct swarm swarm;
-    struct stamp stamp;
-    struct place *places;
-    uint64_t place_count;
-    struct histogram histogram;
-    uint64_t answers;
-    uint64_t unexpected;
-    bool is_stopping;
-};
-
-static void ping(struct echo *echo, struct conn *conn, struct place *place,
+static void ping(struct echo *echo, struct conn *conn, struct echo_place *place,
         uint64_t now) {
     place->n += echo->place_count;
     place->sent_ns = now;
@@ -43,7 +29,7 @@ static void on_text(
         void *owner, struct conn *conn, const char *text, size_t length) {
     struct echo *echo = owner;
     struct event event = {0};
-    struct place *place = NULL;
+    struct echo_place *place = NULL;
 
     if (!event_scan(&event, text, length)
             || !event_word_is(event.type, "pong")) {
@@ -96,33 +82,49 @@ static void report(struct echo *echo, const struct window *window) {
     report_end(&out);
 }
 
+void echo_begin(struct echo *echo, const struct args *args) {
+    echo->args = args;
+    echo->place_count = args->connections * args->depth;
+    echo->places = calloc(echo->place_count, sizeof(*echo->places));
+    if (echo->places == NULL) {
+        die("out of memory");
+    }
+    stamp_init(&echo->stamp, "\"event_type\":\"ping\"", args->size);
+    swarm_init(&echo->swarm, args, SWARM_NO_ROOM, on_text, echo);
+    swarm_ramp(&echo->swarm);
+    start(echo);
+}
+
+void echo_warm_up(struct echo *echo) {
+    swarm_serve(&echo->swarm, echo->args->warmup);
+}
+
+void echo_measure(struct echo *echo, struct window *window) {
+    histogram_clear(&echo->histogram);
+    echo->answers = 0;
+    window_open(window, echo->args->server_pid);
+    swarm_serve(&echo->swarm, echo->args->seconds);
+    window_close(window);
+    if (echo->answers == 0) {
+        die("no ping was answered in the time measured");
+    }
+}
+
+void echo_end(struct echo *echo) {
+    echo->is_stopping = true;
+    swarm_leave(&echo->swarm);
+    swarm_finish(&echo->swarm);
+    stamp_finish(&echo->stamp);
+    free(echo->places);
+}
+
 void echo_run(const struct args *args) {
     static struct echo echo; // the histogram is too large for the stack
     struct window window = {0};
 
-    echo.args = args;
-    echo.place_count = args->connections * args->depth;
-    echo.places = calloc(echo.place_count, sizeof(*echo.places));
-    if (echo.places == NULL) {
-        die("out of memory");
-    }
-    stamp_init(&echo.stamp, "\"event_type\":\"ping\"", args->size);
-    swarm_init(&echo.swarm, args, SWARM_NO_ROOM, on_text, &echo);
-    swarm_ramp(&echo.swarm);
-    start(&echo);
-    swarm_serve(&echo.swarm, args->warmup);
-    histogram_clear(&echo.histogram);
-    echo.answers = 0;
-    window_open(&window, args->server_pid);
-    swarm_serve(&echo.swarm, args->seconds);
-    window_close(&window);
-    if (echo.answers == 0) {
-        die("no ping was answered in the time measured");
-    }
+    echo_begin(&echo, args);
+    echo_warm_up(&echo);
+    echo_measure(&echo, &window);
     report(&echo, &window);
-    echo.is_stopping = true;
-    swarm_leave(&echo.swarm);
-    swarm_finish(&echo.swarm);
-    stamp_finish(&echo.stamp);
-    free(echo.places);
+    echo_end(&echo);
 }

@@ -1,5 +1,5 @@
 /*
- * scenario - the three things that the generator can measure.
+ * scenario - the four things that the generator can measure.
  *
  * Each runs from the first connection to the last and prints its report.
  *
@@ -14,6 +14,7 @@
 
 void echo_run(const struct args *args);
 void fanout_run(const struct args *args);
+void fair_run(const struct args *args);
 void idle_run(const struct args *args);
 
 #endif
