@@ -14,6 +14,7 @@
 #include "kernel/core/jobs.h"
 #include "kernel/core/metrics.h"
 #include "kernel/core/plugin_timers.h"
+#include "kernel/core/session.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
 #include "kernel/core/writer.h"
@@ -120,6 +121,12 @@ void plugin_enter(struct plugin *plugin, const char *name) {
     plugin->callback = name;
 }
 
+// While the server starts or stops, a plugin may well open and close files.
+static bool nobody_waits(const struct plugin *plugin) {
+    return plugin->phase != PHASE_RUNNING
+            && sessions_count(plugin->core->sessions) == 0;
+}
+
 static void judge_time(
         struct plugin *plugin, const struct plugin_frame *frame) {
     int64_t now = now_ns();
@@ -127,7 +134,8 @@ static void judge_time(
     plugin->calls++;
     plugin->busy_ns += (uint64_t)spent;
     histogram_add(&plugin->spent, (uint64_t)spent);
-    if (spent < plugin->core->settings->callbacks_slow_ms * NS_IN_MS) {
+    if (spent < plugin->core->settings->callbacks_slow_ms * NS_IN_MS
+            || nobody_waits(plugin)) {
         return;
     }
     plugin->slow_calls++;
