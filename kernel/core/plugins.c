@@ -144,9 +144,7 @@ static bool stage(struct plugins *plugins, struct lifecycle_error *error) {
     return true;
 }
 
-// Gives the engine to the plugin that offers to be it. Without one it is
-// memory, as core_create() and plugins_stop() leave it.
-static bool use_provider(
+bool plugins_use_provider(
         struct plugins *plugins, struct lifecycle_error *error) {
     struct core *core = plugins->core;
     const struct registry_service *service = registry_find_service(
@@ -199,7 +197,7 @@ static bool start_all(struct plugins *plugins, struct lifecycle_error *error) {
             return false;
         }
     }
-    return use_provider(plugins, error);
+    return plugins_use_provider(plugins, error);
 }
 
 static bool finish_start(

@@ -19,6 +19,7 @@
 #include <nexus/plugin.h>
 
 struct core;
+struct lifecycle_error;
 struct nx_buf;
 struct plugin;
 struct plugins;
@@ -48,6 +49,11 @@ bool plugins_start(
 bool plugins_add_static(struct plugins *plugins, const char *name,
         const struct nx_plugin_entry *entry);
 bool plugins_start_static(struct plugins *plugins);
+
+// Gives the engine to the plugin that offers to be it in core->staged; if
+// none does, nothing changes. false: error says why.
+bool plugins_use_provider(
+        struct plugins *plugins, struct lifecycle_error *error);
 
 // Loads and checks everything up to configure(CHECK), starts nothing, and
 // destroys again: `nexusd --check`. Problems of all plugins go to errors.

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <nexus/provider.h>
 #include <nexus/util/buf.h>
 
 #include "fake_parts.h"
@@ -145,7 +144,7 @@ static bool start_all(struct reload *reload) {
                           one->new, NX_CONFIGURE_APPLY, &reload->error)
                 && start(reload, one);
     }
-    return started;
+    return started && plugins_use_provider(core->plugins, &reload->error);
 }
 
 static void commit(struct reload *reload) {
@@ -190,20 +189,8 @@ static void complain(struct reload *reload) {
     fake_host_complain(reload->host, "%s", reason);
 }
 
-static bool is_simple(struct fake_host *host) {
-    if (!host->core || !fake_host_turn(host)) {
-        return false;
-    }
-    if (registry_find_service(host->core->registry, NX_SERVICE_ENGINE,
-                NX_SERVICE_ENGINE_VERSION)) {
-        fake_host_complain(host, "an engine cannot be reloaded here");
-        return false;
-    }
-    return true;
-}
-
 bool fake_host_reload(struct fake_host *host) {
-    if (!is_simple(host)) {
+    if (!host->core || !fake_host_turn(host)) {
         return false;
     }
     struct reload reload = {.host = host, .core = host->core};
