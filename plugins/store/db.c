@@ -50,6 +50,11 @@ static enum problem_kind kind_of(int code) {
     }
 }
 
+// The system knows better why a file could not be read or written.
+static enum problem_kind kind_of_system(enum problem_kind kind, int error) {
+    return kind == PROBLEM_IO && error != 0 ? problem_kind_of(error) : kind;
+}
+
 static bool fail(struct db *db, const char *doing, int code) {
     if (db->problem.kind != PROBLEM_NONE) {
         return false;
@@ -58,15 +63,20 @@ static bool fail(struct db *db, const char *doing, int code) {
     const char *text = kind == PROBLEM_FOREIGN
             ? "it is not a database, or it is damaged from the beginning"
             : sqlite3_errstr(code);
-    int error = db->handle ? sqlite3_system_errno(db->handle) : 0;
+    int error = db->handle && kind != PROBLEM_BUSY
+            ? sqlite3_system_errno(db->handle)
+            : 0;
     char system[96] = "";
-    if (error != 0 && (code & 0xff) != SQLITE_BUSY) {
+    if (error != 0) {
         char buffer[64];
         (void)snprintf(system, sizeof(system), " (%s)",
                 strerror_r(error, buffer, sizeof(buffer)));
     }
-    return problem_set(&db->problem, kind, "cannot %s %s: %s%s, code %d", doing,
-            db->path, text, system, code);
+    (void)problem_set(&db->problem, kind_of_system(kind, error),
+            "cannot %s %s: %s%s, code %d", doing, db->path, text, system, code);
+    // Whatever the system calls it, something may be half written.
+    db->problem.broken |= kind == PROBLEM_IO;
+    return false;
 }
 
 bool db_failed(const struct db *db) {
@@ -282,6 +292,13 @@ void db_bind_null(struct db *db, int at) {
     }
 }
 
+// SQLite counts BEGIN and COMMIT among those that only read.
+static bool is_reader(const struct db *db) {
+    return sqlite3_stmt_readonly(db->current) != 0
+            && db->current != db->statements[SQL_BEGIN]
+            && db->current != db->statements[SQL_COMMIT];
+}
+
 bool db_row(struct db *db) {
     if (!db->current || db_failed(db)) {
         return false;
@@ -291,8 +308,7 @@ bool db_row(struct db *db) {
         return true;
     }
     if (code != SQLITE_DONE) {
-        (void)fail(db, sqlite3_stmt_readonly(db->current) ? "read" : "write",
-                code);
+        (void)fail(db, is_reader(db) ? "read" : "write", code);
     }
     (void)sqlite3_reset(db->current);
     return false;

@@ -30,6 +30,9 @@ const char *problem_advice(enum problem_kind kind) {
     case PROBLEM_CORRUPT:
         return "keep the files, run nexusctl store check, and restore the "
                "last backup (docs/operations.md)";
+    case PROBLEM_GONE:
+        return "leave its files alone while the server runs; what was written "
+               "since is lost, and new clients begin a new epoch";
     case PROBLEM_NONE:
     case PROBLEM_IO:
         break;
@@ -44,10 +47,12 @@ bool problem_set(struct problem *problem, enum problem_kind kind,
     (void)vsnprintf(problem->what, sizeof(problem->what), format, args);
     va_end(args);
     problem->kind = kind;
+    problem->broken = kind != PROBLEM_FULL && kind != PROBLEM_BUSY
+            && kind != PROBLEM_MEMORY;
     return false;
 }
 
-static enum problem_kind kind_of_errno(int error) {
+enum problem_kind problem_kind_of(int error) {
     switch (error) {
     case ENOSPC:
     case EDQUOT:
@@ -67,6 +72,6 @@ bool problem_set_errno(
         struct problem *problem, const char *verb, const char *path) {
     char text[128];
     int error = errno;
-    return problem_set(problem, kind_of_errno(error), "cannot %s %s: %s", verb,
-            path, strerror_r(error, text, sizeof(text)));
+    return problem_set(problem, problem_kind_of(error), "cannot %s %s: %s",
+            verb, path, strerror_r(error, text, sizeof(text)));
 }

@@ -25,16 +25,21 @@ enum problem_kind {
     PROBLEM_FOREIGN,   // the file is not a database of this program
     PROBLEM_NEWER,     // the schema is of a later version
     PROBLEM_CORRUPT,
-    PROBLEM_IO, // everything else
+    PROBLEM_GONE, // somebody removed or replaced the file
+    PROBLEM_IO,   // everything else
 };
 
 struct problem {
     enum problem_kind kind;
+    bool broken; // the handle it happened on must not be used any more
     char what[PROBLEM_MAX]; // "cannot write /srv/x/store.db: disk I/O error"
 };
 
 // What an operator does about problems of this kind, a sentence.
 const char *problem_advice(enum problem_kind kind);
+
+// What an errno comes to.
+enum problem_kind problem_kind_of(int error);
 
 // Both return false, so that a failing function can end with them.
 __attribute__((format(printf, 3, 4))) bool problem_set(struct problem *problem,

@@ -16,6 +16,8 @@ bool vault_init(struct vault *vault, const struct db_options *options,
         const struct batch_limits *limits, uint64_t check_bytes) {
     place_init(&vault->place);
     db_init(&vault->db, options);
+    vault->folder = NULL;
+    vault->inode = 0;
     vault->check_bytes = check_bytes;
     vault->suspect = false;
     return batch_init(&vault->batch, &vault->db, limits);
@@ -78,18 +80,40 @@ static bool prove(struct vault *vault, int64_t now_ms) {
             && batch_probe(&vault->batch, now_ms);
 }
 
+static uint64_t inode_of(const struct vault *vault) {
+    struct stat info;
+    return stat(vault->place.database, &info) == 0 ? (uint64_t)info.st_ino : 0;
+}
+
+static bool take_place(struct vault *vault) {
+    return vault->place.database
+            || place_open(&vault->place, vault->folder, &vault->db.problem);
+}
+
+static bool open_file(struct vault *vault) {
+    bool good =
+            check_existing(vault) && db_open(&vault->db, vault->place.database);
+    vault->inode = good ? inode_of(vault) : 0;
+    return good;
+}
+
+bool vault_is_there(struct vault *vault) {
+    return inode_of(vault) == vault->inode
+            || problem_set(&vault->db.problem, PROBLEM_GONE,
+                    "%s was removed or replaced while it was in use",
+                    vault->place.database);
+}
+
 static bool open_database(struct vault *vault, int64_t now_ms) {
     struct db *db = &vault->db;
-    return check_existing(vault) && db_open(db, vault->place.database)
-            && schema_prepare(db) && batch_load(&vault->batch)
-            && prove(vault, now_ms);
+    return take_place(vault) && open_file(vault) && schema_prepare(db)
+            && batch_load(&vault->batch) && prove(vault, now_ms);
 }
 
 bool vault_open(struct vault *vault, const char *folder, int64_t now_ms) {
-    struct problem *problem = &vault->db.problem;
+    vault->folder = folder;
     db_forgive(&vault->db);
-    if (place_open(&vault->place, folder, problem)
-            && open_database(vault, now_ms)) {
+    if (open_database(vault, now_ms)) {
         vault->suspect = false;
         return true;
     }
@@ -124,8 +148,7 @@ bool vault_recover(struct vault *vault, int64_t now_ms) {
         vault->suspect = false;
         return true;
     }
-    enum problem_kind kind = db->problem.kind;
-    if (kind != PROBLEM_FULL && kind != PROBLEM_BUSY) {
+    if (db->problem.broken) {
         vault_abandon(vault);
     }
     return false;

@@ -111,21 +111,15 @@ static void fail_all(
 
 // --- trouble --------------------------------------------------------------
 
-// Whether the handle may be used on: nothing was half written.
-static bool is_harmless(enum problem_kind kind) {
-    return kind == PROBLEM_FULL || kind == PROBLEM_BUSY
-            || kind == PROBLEM_MEMORY;
-}
-
 static void break_down(struct writer *writer) {
     struct vault *vault = writer->vault;
     struct problem problem = vault->db.problem;
     set_health(writer, false, &problem);
-    if (is_harmless(problem.kind)) {
+    if (problem.broken) {
+        vault_abandon(vault);
+    } else {
         db_rollback(&vault->db);
         db_forgive(&vault->db);
-    } else {
-        vault_abandon(vault);
     }
     writer->retry_ms = RETRY_LEAST_MS;
     writer->retry_at_ms = monotonic_ms() + writer->retry_ms;
@@ -189,6 +183,14 @@ static void serve_broken(struct writer *writer, struct nx_list *requests) {
 
 // --- measuring ------------------------------------------------------------
 
+// Somebody may have deleted or replaced the file; SQLite does not notice.
+static void check_file(struct writer *writer) {
+    if (!vault_is_there(writer->vault)) {
+        meters_add(writer->meters, writer->meters->failures_total, 1);
+        break_down(writer);
+    }
+}
+
 static void measure_sizes(struct writer *writer) {
     const struct meters *meters = writer->meters;
     const struct batch *batch = &writer->vault->batch;
@@ -210,6 +212,7 @@ static void measure_sizes(struct writer *writer) {
     int64_t forgotten = batch->dedupe.forgotten - writer->forgotten;
     meters_add(meters, meters->dedupe_forgotten_total, (double)forgotten);
     writer->forgotten += forgotten;
+    check_file(writer);
 }
 
 static void measure(struct writer *writer, size_t requests, int64_t spent_ns) {
@@ -229,7 +232,7 @@ static void measure(struct writer *writer, size_t requests, int64_t spent_ns) {
 // After the answers, which need not wait for it: they are safe in the log.
 static void checkpoint(struct writer *writer) {
     struct db *db = &writer->vault->db;
-    if (db->wal_pages < writer->limits.wal_pages) {
+    if (!db_is_open(db) || db->wal_pages < writer->limits.wal_pages) {
         return;
     }
     if (db->wal_pages > WAL_WARNING * writer->limits.wal_pages) {

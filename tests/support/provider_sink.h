@@ -33,9 +33,9 @@ struct seen {
     struct nx_publish_result published;
     char memo[64];
     struct nx_history_result history;
-    char history_text[256]; // offset:payload of each record
+    char history_text[512]; // offset:payload of each record
     struct nx_fact_result fact;
-    char facts_text[256];         // key=value of each fact
+    char facts_text[512];         // key=value of each fact
     size_t accepted;              // requests that are to be answered
     size_t publish_more;          // publishes made from inside published()
     void (*published_more)(void); // after each of those, may be NULL
@@ -60,7 +60,7 @@ static inline void on_deliver(void *ctx, struct nx_str room,
     s->record = *record;
     (void)snprintf(s->payload, sizeof(s->payload), "%s", record->payload.ptr);
     size_t used = strlen(s->payloads);
-    (void)snprintf(s->payloads + used, sizeof(s->payloads) - used, "%s ",
+    (void)snprintf(s->payloads + used, sizeof(s->payloads) - used, "%.9s ",
             record->payload.ptr);
 }
 
@@ -98,7 +98,7 @@ static inline void on_history(
     for (size_t i = 0; i < result->count && i < 16; i++) {
         const struct nx_record *record = &result->records[i];
         used += (size_t)snprintf(s->history_text + used,
-                sizeof(s->history_text) - used, "%s%llu:%s", i > 0 ? " " : "",
+                sizeof(s->history_text) - used, "%s%llu:%.9s", i > 0 ? " " : "",
                 (unsigned long long)record->offset, record->payload.ptr);
         assert_true(record->epoch == result->epoch);
     }
@@ -116,8 +116,8 @@ static inline void on_fact(
     for (size_t i = 0; i < result->count && i < 16; i++) {
         const struct nx_fact *fact = &result->facts[i];
         used += (size_t)snprintf(s->facts_text + used,
-                sizeof(s->facts_text) - used, "%s%s=%.*s", i > 0 ? " " : "",
-                fact->key.ptr, (int)fact->value.len,
+                sizeof(s->facts_text) - used, "%s%.15s=%.*s", i > 0 ? " " : "",
+                fact->key.ptr, (int)(fact->value.len < 9 ? fact->value.len : 9),
                 (const char *)fact->value.ptr);
     }
 }
