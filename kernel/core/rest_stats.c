@@ -6,6 +6,7 @@
 #include "kernel/core/engine.h"
 #include "kernel/core/histogram.h"
 #include "kernel/core/memory.h"
+#include "kernel/core/metrics.h"
 #include "kernel/core/op.h"
 #include "kernel/core/overload.h"
 #include "kernel/core/plugin.h"
@@ -175,6 +176,31 @@ static void put_process(struct nx_writer *body, const struct core *core) {
     writer_put_u64(body, "open_files", usage.open_fds);
 }
 
+static void put_metric(
+        struct nx_writer *body, const struct metrics_view *view) {
+    if (view->kind != NX_METRIC_HISTOGRAM) {
+        writer_put_f64(body, view->name, view->value);
+        return;
+    }
+    writer_begin_object(body, view->name);
+    writer_put_u64(body, "count", view->count);
+    writer_put_f64(body, "mean",
+            view->count > 0 ? three_digits(view->sum / (double)view->count)
+                            : 0);
+    writer_end(body);
+}
+
+// What the plugin counts itself.
+static void put_metrics(struct nx_writer *body, struct metrics *metrics) {
+    writer_begin_object(body, "metrics");
+    for (size_t i = 0; i < metrics_count(metrics); i++) {
+        struct metrics_view view;
+        metrics_read(metrics, i, &view);
+        put_metric(body, &view);
+    }
+    writer_end(body);
+}
+
 static void put_plugins(struct nx_writer *body, const struct plugins *plugins) {
     writer_begin_array(body, "plugins");
     for (size_t i = 0; i < plugins_count(plugins); i++) {
@@ -187,6 +213,7 @@ static void put_plugins(struct nx_writer *body, const struct plugins *plugins) {
         writer_put_u64(body, "slow_calls", plugin->slow_calls);
         writer_put_u64(body, "misuses", plugin->misuses);
         put_quantiles(body, "callback_ms", &plugin->spent);
+        put_metrics(body, plugin->metrics);
         writer_end(body);
     }
     writer_end(body);
