@@ -239,3 +239,10 @@ bool settings_check_live(const struct settings *running,
     }
     return possible;
 }
+
+const char *settings_plugin_value(
+        const struct settings *settings, const char *name, const char *key) {
+    struct raw_value raw;
+    return plugin_list_lookup(settings->store, name, key, &raw) ? raw.text
+                                                                : NULL;
+}

@@ -54,6 +54,11 @@ struct settings *settings_create(
         const struct settings_source *source, struct settings_errors *errors);
 void settings_destroy(struct settings *settings);
 
+// What the highest layer says about `plugins.<name>.<key>`, unchecked; NULL
+// when none says anything. Borrowed from the settings.
+const char *settings_plugin_value(
+        const struct settings *settings, const char *name, const char *key);
+
 // The plugins to load, in this order. i is below the count.
 size_t settings_plugin_count(const struct settings *settings);
 const struct plugin_entry *settings_plugin(

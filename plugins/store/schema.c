@@ -124,6 +124,30 @@ static bool set_epoch(struct db *db) {
     return !db_failed(db);
 }
 
+bool schema_mark_copy(struct db *db) {
+    return db_exec(db, "INSERT OR REPLACE INTO meta VALUES ('copy', 1)");
+}
+
+bool schema_renew_copy(struct db *db) {
+    bool copy =
+            db_number(db, "SELECT count(*) FROM meta WHERE key = 'copy'") > 0;
+    if (!copy) {
+        return !db_failed(db);
+    }
+    bool good = db_exec(db, "BEGIN IMMEDIATE") && set_epoch(db)
+            && db_exec(db,
+                    "UPDATE room SET epoch ="
+                    " (SELECT value FROM meta WHERE key = 'epoch');"
+                    "UPDATE dedupe SET epoch ="
+                    " (SELECT value FROM meta WHERE key = 'epoch')"
+                    " WHERE epoch <> 0;"
+                    "DELETE FROM meta WHERE key = 'copy'; COMMIT");
+    if (!good) {
+        db_rollback(db);
+    }
+    return good;
+}
+
 bool schema_prepare(struct db *db) {
     int64_t version = db_number(db, "PRAGMA user_version");
     if (db_failed(db) || version == SCHEMA_VERSION) {

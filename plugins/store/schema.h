@@ -29,6 +29,13 @@ bool schema_check_current(struct db *db);
 // Makes the tables of an empty file, or brings older ones up to date.
 bool schema_prepare(struct db *db);
 
+// Marks the file as a copy that another server may begin with.
+bool schema_mark_copy(struct db *db);
+
+// A copy goes back in time: what was appended since is lost. Its logs get
+// another epoch, so that nobody takes their numbers for those they know.
+bool schema_renew_copy(struct db *db);
+
 // Looks for damage; *problem of the db says what was found. Takes long for
 // large files.
 bool schema_examine(struct db *db);

@@ -107,7 +107,8 @@ bool vault_is_there(struct vault *vault) {
 static bool open_database(struct vault *vault, int64_t now_ms) {
     struct db *db = &vault->db;
     return take_place(vault) && open_file(vault) && schema_prepare(db)
-            && batch_load(&vault->batch) && prove(vault, now_ms);
+            && schema_renew_copy(db) && batch_load(&vault->batch)
+            && prove(vault, now_ms);
 }
 
 bool vault_open(struct vault *vault, const char *folder, int64_t now_ms) {

@@ -318,6 +318,10 @@ bool writer_start(struct writer *writer) {
     atomic_store(&writer->hurried, false);
     queue_stop(writer->queue, false);
     writer->retry_at_ms = 0;
+    set_health(writer, writer->working, NULL);
+    if (writer->working) {
+        measure_sizes(writer);
+    }
     // Signals are for the loop's thread.
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
