@@ -186,6 +186,23 @@ static uint64_t base_of(
     return place->knew ? member->joined : member->watermark;
 }
 
+uint64_t model_waiting(
+        const struct model *model, unsigned user, unsigned index) {
+    const struct model_device *device = &model->devices[user][index];
+    uint64_t count = 0;
+    for (unsigned i = 0; i < CONVERSATIONS; i++) {
+        const struct model_member *member = &model->members[user][i];
+        const struct model_place *place = &device->places[i];
+        if (member->is && !place->entry && !place->knew) {
+            return UINT64_MAX;
+        }
+        if (member->is) {
+            count += model->logs[i].last - base_of(&device->places[i], member);
+        }
+    }
+    return count;
+}
+
 void model_comes(
         struct model *model, unsigned user, unsigned index, bool answers) {
     struct model_device *device = &model->devices[user][index];

@@ -72,6 +72,26 @@ static void sends_no_more_at_a_time_than_a_slow_client_takes(void **state) {
     fake_host_destroy(host);
 }
 
+static void sends_changes_of_what_it_just_sent(void **state) {
+    (void)state;
+    nx_session_id alice;
+    struct fake_host *host = with_long_backlog(30, &alice);
+    nx_session_id phone = offline_come(host, "bob", "phone");
+    const struct fake_event *first =
+            offline_hear_a(host, phone, "chat.message");
+    assert_in_range(fake_host_unread(host, phone), 1, 28);
+    chat_case_send(host, alice,
+            "{'event_type':'chat.edit','message_id':'%s','content':'new'}",
+            fake_event_str(first, "message_id"));
+    fake_host_advance(host, 1000);
+    offline_expect(host, phone, "c", 2, 30);
+    const struct fake_event *edit = offline_hear_a(host, phone, "chat.edit");
+    FAKE_ASSERT_STR(edit, "content", "new");
+    FAKE_ASSERT_I64(edit, "message_seq", 1);
+    assert_null(offline_hear(host, phone));
+    fake_host_destroy(host);
+}
+
 static void sends_the_rest_after_a_connection_broke_half_way(void **state) {
     (void)state;
     nx_session_id alice;
@@ -110,6 +130,7 @@ int main(void) {
             CHAT_TEST(lets_nothing_overtake_the_backlog),
             cmocka_unit_test(enters_later_behind_what_was_missed),
             cmocka_unit_test(sends_no_more_at_a_time_than_a_slow_client_takes),
+            cmocka_unit_test(sends_changes_of_what_it_just_sent),
             cmocka_unit_test(sends_the_rest_after_a_connection_broke_half_way),
             cmocka_unit_test(goes_through_a_reload_in_the_middle),
     };

@@ -8,6 +8,7 @@
 #include "tests/unit/plugins/chat/chat_case.h"
 
 #define STEPS 400
+#define CROWD 3
 
 #define SEEDS 25 // or as many as NEXUS_TEST_SEEDS says
 
@@ -151,6 +152,27 @@ static void acknowledge(struct run *run) {
     model_has(&run->model, user, device, conversation, seq);
 }
 
+// Others write while a device is on its way in: each message reaches it with
+// what it has missed, or live, or in between.
+static void crowd(struct run *run, unsigned conversation) {
+    for (unsigned i = 0; i < CROWD; i++) {
+        unsigned user;
+        unsigned device;
+        nx_session_id session = some_session(run, &user, &device);
+        if (session == 0 || !run->model.devices[user][device].here
+                || !run->model.members[user][conversation].is) {
+            continue;
+        }
+        char text[128];
+        (void)snprintf(text, sizeof(text),
+                "{\"event_type\":\"chat.message\",\"content\":\"x\","
+                "\"conversation_id\":\"c%u\",\"ref\":\"m\"}",
+                conversation);
+        fake_host_send_quietly(run->host, session, text);
+        model_record(&run->model, user, conversation, 0, false);
+    }
+}
+
 static void come(struct run *run, unsigned user, unsigned device) {
     char query[64];
     (void)snprintf(
@@ -160,6 +182,11 @@ static void come(struct run *run, unsigned user, unsigned device) {
     fake_host_hold_engine(run->host, true);
     run->sessions[user][device] = fake_host_connect_query(run->host, query);
     fake_host_hold_pongs(run->host, run->sessions[user][device], !answers);
+    if (answers
+            && model_waiting(&run->model, user, device)
+                    <= MODEL_BUDGET - CROWD) {
+        crowd(run, below(run, CONVERSATIONS));
+    }
     fake_host_hold_engine(run->host, false);
     model_comes(&run->model, user, device, answers);
     fake_host_turn(run->host);
