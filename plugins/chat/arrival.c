@@ -16,7 +16,7 @@
 #define TRIES_MAX   6
 
 // How long a client that has much to read is left alone.
-#define PAUSE_MS     10
+#define PAUSE_MS     1
 #define PAUSE_MAX_MS 1000
 
 // Conversations that a session wants to enter while it arrives.
@@ -162,7 +162,7 @@ static void pause_over(void *user, nx_timer_id timer);
 static bool pause_again(struct arrival *arrival) {
     struct chat *chat = arrival->chat;
     uint64_t delay = PAUSE_MAX_MS;
-    if (arrival->pauses < 7) {
+    if (arrival->pauses < 10) {
         delay = (uint64_t)PAUSE_MS << arrival->pauses++;
     }
     return chat->sdk.timers->set(

@@ -72,6 +72,25 @@ static void sends_no_more_at_a_time_than_a_slow_client_takes(void **state) {
     fake_host_destroy(host);
 }
 
+// Somebody writes in every turn of the server, also in the one between the last
+// page that is read and the room that is entered.
+static void misses_nothing_while_it_enters(void **state) {
+    (void)state;
+    nx_session_id alice;
+    struct fake_host *host = with_long_backlog(30, &alice);
+    nx_session_id phone = offline_come(host, "bob", "phone");
+    for (int i = 0; i < 300; i++) {
+        fake_host_send_quietly(host, alice,
+                "{\"event_type\":\"chat.message\",\"conversation_id\":\"c\","
+                "\"content\":\"x\"}");
+        fake_host_advance(host, 3);
+    }
+    fake_host_advance(host, 1000);
+    offline_expect(host, phone, "c", 1, 330);
+    assert_null(offline_hear(host, phone));
+    fake_host_destroy(host);
+}
+
 static void sends_changes_of_what_it_just_sent(void **state) {
     (void)state;
     nx_session_id alice;
@@ -130,6 +149,7 @@ int main(void) {
             CHAT_TEST(lets_nothing_overtake_the_backlog),
             cmocka_unit_test(enters_later_behind_what_was_missed),
             cmocka_unit_test(sends_no_more_at_a_time_than_a_slow_client_takes),
+            cmocka_unit_test(misses_nothing_while_it_enters),
             cmocka_unit_test(sends_changes_of_what_it_just_sent),
             cmocka_unit_test(sends_the_rest_after_a_connection_broke_half_way),
             cmocka_unit_test(goes_through_a_reload_in_the_middle),
