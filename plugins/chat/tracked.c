@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/chat/behind.h"
 #include "plugins/chat/chat.h"
 
 struct tracked {
@@ -40,11 +41,11 @@ static struct tracked *new_tracked(
 
 static void ended(
         void *user, nx_session_id session, uint64_t cookie, uint32_t outcome) {
-    (void)session;
     (void)cookie;
     struct tracked *tracked = user;
     call_end(&tracked->call);
     if (outcome == NX_TRACKED_RECEIVED) {
+        behind_remove(tracked->chat, session, tracked->conversation);
         receipt_add(tracked->chat, tracked->conversation, &tracked->proof);
     }
     free(tracked);
@@ -64,5 +65,6 @@ nx_status tracked_send(struct chat *chat, struct nx_writer *event,
         return status;
     }
     call_begin_late(chat, &tracked->call);
+    behind_add(chat, proof->session, proof->conversation);
     return NX_OK;
 }

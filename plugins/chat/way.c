@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plugins/chat/attendance.h"
+#include "plugins/chat/behind.h"
 #include "plugins/chat/chat.h"
 #include "plugins/chat/conversation.h"
 #include "plugins/chat/device_book.h"
@@ -67,6 +68,20 @@ static nx_status choose(struct way *way) {
 
 // ---- looking ----
 
+// Whether the session is in the room behind all that was sent to it. One that
+// was resumed may be in it without a backlog that got lost on the way.
+static bool is_up_to_date(
+        const struct way *way, const struct conversation *conv) {
+    struct chat *chat = way->chat;
+    nx_session_id session = way->order.session;
+    bool behind = behind_take(chat, session, conv->name);
+    if (behind && attendance_is_in(conv, session)) {
+        (void)chat->sdk.rooms->leave(chat->host, conv->room_name, session);
+        return false;
+    }
+    return attendance_is_in(conv, session);
+}
+
 static void look_at(const struct way *way, struct stop *stop,
         const struct conversation *conv) {
     const struct device_ref device = {
@@ -87,7 +102,7 @@ static void look_at(const struct way *way, struct stop *stop,
     stop->first = 0;
     (void)member_cursor(member, &device, way->since, &cursor);
     member_meet(member, &device, &cursor);
-    stop->skip = attendance_is_in(conv, way->order.session);
+    stop->skip = is_up_to_date(way, conv);
     stop->epoch = cursor.epoch;
     stop->base = cursor.offset;
     stop->last = conv->last_seq;

@@ -8,7 +8,6 @@ import harness
 import websockets
 from rawclient import PING, PONG, TEXT, RawClient
 
-STORE = '{ name = "store"; }'
 SAID = ("chat.message", "chat.edit", "chat.delete", "system.gap")
 
 
@@ -223,14 +222,16 @@ class Offline(Talk):
 
 
 class OnMemory(Offline, harness.ServerTest):
-    options = {"sets": ["limits.messages_per_second=0",
+    options = {"plugins": (harness.CHAT,),
+               "sets": ["limits.messages_per_second=0",
                         "limits.connections_per_user=100"]}
 
 
 class LostLog(Talk, harness.ServerTest):
     """An engine that drops the log of one conversation for another's."""
 
-    options = {"sets": ["limits.messages_per_second=0",
+    options = {"plugins": (harness.CHAT,),
+               "sets": ["limits.messages_per_second=0",
                         "engine.memory_logs=1"]}
 
     async def test_a_log_that_begins_anew_is_told(self):
@@ -259,59 +260,58 @@ class LostLog(Talk, harness.ServerTest):
         self.assertEqual(await self.said(phone), [])
 
 
-if (harness.BUILD / "plugins" / "store.so").exists():
-    class OnStore(Offline, harness.ServerTest):
-        options = {"plugins": (STORE, harness.CHAT),
-                   "sets": ["limits.messages_per_second=0",
-                            "limits.connections_per_user=100"]}
+class OnStore(Offline, harness.ServerTest):
+    options = {"plugins": (harness.STORE, harness.CHAT),
+               "sets": ["limits.messages_per_second=0",
+                        "limits.connections_per_user=100"]}
 
-        async def restart(self, kill):
-            if kill:
-                self.server.kill()
-            else:
-                self.server.stop()
-            self.server.start()
+    async def restart(self, kill):
+        if kill:
+            self.server.kill()
+        else:
+            self.server.stop()
+        self.server.start()
 
-        async def test_cursors_survive_a_restart(self):
-            alice = await self.talk()
-            laptop = await self.device("bob", "laptop")
-            await self.say(alice, "1", "2")
-            await alice.expect("chat.delivered", user_id="bob", seq=2)
-            await laptop.close()
-            await self.restart(kill=False)
-            laptop = await self.device("bob", "laptop")
-            await laptop.ack("chat.members", conversation_id="c")
-            self.assertEqual(await self.said(laptop), [])
-            phone = await self.device("bob", "phone")
-            for seq in (1, 2):
-                await phone.expect("chat.message", seq=seq)
+    async def test_cursors_survive_a_restart(self):
+        alice = await self.talk()
+        laptop = await self.device("bob", "laptop")
+        await self.say(alice, "1", "2")
+        await alice.expect("chat.delivered", user_id="bob", seq=2)
+        await laptop.close()
+        await self.restart(kill=False)
+        laptop = await self.device("bob", "laptop")
+        await laptop.ack("chat.members", conversation_id="c")
+        self.assertEqual(await self.said(laptop), [])
+        phone = await self.device("bob", "phone")
+        for seq in (1, 2):
+            await phone.expect("chat.message", seq=seq)
 
-        async def test_gaps_survive_a_crash(self):
-            alice = await self.talk()
-            await self.say(alice, *(str(n) for n in range(1, 121)))
-            with RawClient(self.server, "bob&device_id=phone") as phone:
-                phone.expect("system.gap")
-            await self.restart(kill=True)
-            phone = await self.device("bob", "phone")
-            gap = await phone.expect("system.gap")
-            self.assertEqual((gap["from"], gap["to"]), (1, 20))
-            for seq in range(21, 121):
-                await phone.expect("chat.message", seq=seq)
+    async def test_gaps_survive_a_crash(self):
+        alice = await self.talk()
+        await self.say(alice, *(str(n) for n in range(1, 121)))
+        with RawClient(self.server, "bob&device_id=phone") as phone:
+            phone.expect("system.gap")
+        await self.restart(kill=True)
+        phone = await self.device("bob", "phone")
+        gap = await phone.expect("system.gap")
+        self.assertEqual((gap["from"], gap["to"]), (1, 20))
+        for seq in range(21, 121):
+            await phone.expect("chat.message", seq=seq)
 
-        async def test_nothing_is_lost_in_a_crash(self):
-            alice = await self.talk()
-            phone = await self.device("bob", "phone")
-            await self.say(alice, *(str(n) for n in range(1, 11)))
-            await alice.expect("chat.delivered", user_id="bob", seq=10)
-            await self.restart(kill=True)
-            alice = await self.device("alice", "a")
-            await self.say(alice, "11")
-            phone = await self.device("bob", "phone")
-            heard = []
-            while not heard or heard[-1] < 11:
-                heard.append((await phone.expect("chat.message"))["seq"])
-            # What was proved a moment ago may come again, but in order.
-            self.assertEqual(heard, list(range(heard[0], 12)))
+    async def test_nothing_is_lost_in_a_crash(self):
+        alice = await self.talk()
+        phone = await self.device("bob", "phone")
+        await self.say(alice, *(str(n) for n in range(1, 11)))
+        await alice.expect("chat.delivered", user_id="bob", seq=10)
+        await self.restart(kill=True)
+        alice = await self.device("alice", "a")
+        await self.say(alice, "11")
+        phone = await self.device("bob", "phone")
+        heard = []
+        while not heard or heard[-1] < 11:
+            heard.append((await phone.expect("chat.message"))["seq"])
+        # What was proved a moment ago may come again, but in order.
+        self.assertEqual(heard, list(range(heard[0], 12)))
 
 
 if __name__ == "__main__":
