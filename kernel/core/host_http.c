@@ -1,14 +1,20 @@
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <nexus/http.h>
 
 #include "kernel/core/core.h"
+#include "kernel/core/envelope.h"
+#include "kernel/core/fields.h"
 #include "kernel/core/host_tables.h"
 #include "kernel/core/http_answer.h"
 #include "kernel/core/http_request.h"
 #include "kernel/core/op.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/rest.h"
+#include "kernel/core/settings.h"
 #include "kernel/core/writer.h"
 
 #define ANSWERING (PHASE_RUNNING | PHASE_QUIESCED)
@@ -82,6 +88,41 @@ static struct op *find_request(const struct nx_host *host, nx_op_id id,
     return NULL;
 }
 
+static void refuse_argument(struct op *op, const char *name) {
+    char detail[FIELDS_REASON_SIZE];
+    int len = snprintf(detail, sizeof(detail),
+            "%s is not a known argument (protocol.strict)", name);
+    http_answer_problem(op->core, op, NX_ERR_UNKNOWN_FIELD,
+            (struct nx_str){detail, len > 0 ? (size_t)len : 0});
+    ops_remove(op->core->ops, op);
+}
+
+static nx_status expect_query(const struct nx_host *host,
+        const struct nx_http_request *request, const char *const *known) {
+    nx_status status;
+    const struct plugin *plugin =
+            host_enter(host, PHASE_RUNNING, "http.expect_query", &status);
+    if (!plugin || !request || !request->handle || !known) {
+        return plugin ? NX_ERR_INVALID : status;
+    }
+    struct core *core = plugin->core;
+    struct op *op = ops_find(core->ops, request->op);
+    struct fields_unknown unknown;
+    rest_find_unknown(core, request, known, &unknown);
+    if (unknown.count == 0 || !op || op->report) {
+        return NX_OK;
+    }
+    if (core->settings->protocol_strict) {
+        refuse_argument(op, unknown.name[0]);
+        return NX_ERR_UNKNOWN_FIELD;
+    }
+    op->report = calloc(1, sizeof(*op->report));
+    if (op->report) {
+        op->report->unknown = unknown;
+    }
+    return NX_OK;
+}
+
 // 1xx announce an answer, they are none.
 static bool is_final(uint32_t http_status) {
     return http_status >= 200 && http_status <= 599;
@@ -99,6 +140,9 @@ static nx_status respond(const struct nx_host *host, nx_op_id id,
         return status;
     }
     struct core *core = op->core;
+    if (body && op->report) {
+        envelope_put_warnings(body, &op->report->unknown);
+    }
     status = http_answer_json(core, op, http_status, body);
     if (status != NX_OK) {
         http_answer_problem(core, op, status, none);
@@ -149,4 +193,5 @@ const struct nx_http_v1 host_http_v1 = {
         .respond = respond,
         .respond_bytes = respond_bytes,
         .problem = problem,
+        .expect_query = expect_query,
 };

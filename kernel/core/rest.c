@@ -52,17 +52,19 @@ static void note_unknown(struct fields_unknown *unknown, struct nx_str name) {
     kept[len] = '\0';
 }
 
-static void find_unknown(struct rest *rest, const char *const *known) {
-    const struct http_request_handle *handle = rest->request->handle;
+void rest_find_unknown(struct core *core, const struct nx_http_request *request,
+        const char *const *known, struct fields_unknown *unknown) {
+    const struct http_request_handle *handle = request->handle;
     struct nx_str query = handle->request->query;
     struct nx_str name;
     struct nx_str value;
+    memset(unknown, 0, sizeof(*unknown));
     while (url_next_argument(&query, &name, &value)) {
         if (!is_known(known, name)) {
-            note_unknown(&rest->unknown, name);
+            note_unknown(unknown, name);
         }
     }
-    rest->core->stats->unknown_fields += rest->unknown.count;
+    core->stats->unknown_fields += unknown->count;
 }
 
 bool rest_open(struct rest *rest, struct core *core,
@@ -70,7 +72,7 @@ bool rest_open(struct rest *rest, struct core *core,
     memset(rest, 0, sizeof(*rest));
     rest->core = core;
     rest->request = request;
-    find_unknown(rest, known);
+    rest_find_unknown(core, request, known, &rest->unknown);
     if (rest->unknown.count > 0 && core->settings->protocol_strict) {
         char detail[FIELDS_REASON_SIZE];
         (void)snprintf(detail, sizeof(detail),

@@ -31,6 +31,10 @@ struct rest {
 bool rest_open(struct rest *rest, struct core *core,
         const struct nx_http_request *request, const char *const *known);
 
+// The arguments of the query that are not among those known.
+void rest_find_unknown(struct core *core, const struct nx_http_request *request,
+        const char *const *known, struct fields_unknown *unknown);
+
 // An empty body; NULL without memory, which rest_close() accepts.
 struct nx_writer *rest_body(const struct rest *rest);
 

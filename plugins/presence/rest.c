@@ -25,6 +25,12 @@ static void is_loaded(struct query *query, nx_status status) {
 int32_t rest_get(void *user, const struct nx_http_request *request) {
     struct presence *presence = user;
     const struct nx_http_v1 *http = presence->sdk.http;
+    static const char *const no_arguments[] = {NULL};
+    nx_status status =
+            http->expect_query(presence->host, request, no_arguments);
+    if (status != NX_OK) {
+        return status;
+    }
     struct nx_str name = http->param(request, "user_id");
     if (!userlist_is_name(name)) {
         (void)http->problem(presence->host, request->op, NX_ERR_INVALID_FIELD,
@@ -33,7 +39,7 @@ int32_t rest_get(void *user, const struct nx_http_request *request) {
         return NX_DONE;
     }
     struct query *query = query_create(presence, 1, is_loaded);
-    nx_status status = query ? query_add(query, name) : NX_ERR_NO_MEMORY;
+    status = query ? query_add(query, name) : NX_ERR_NO_MEMORY;
     if (status != NX_OK) {
         query_destroy(query);
         return status;

@@ -7,12 +7,20 @@
 
 #define FIELD_SIZE 32
 
+// C0, DEL, and C1 as two bytes of UTF-8.
+static bool is_control(unsigned char before, unsigned char byte) {
+    return byte < 0x20 || byte == 0x7f
+            || (before == 0xc2 && byte >= 0x80 && byte <= 0x9f);
+}
+
 bool userlist_is_name(struct nx_str name) {
+    unsigned char before = 0;
     for (size_t i = 0; i < name.len; i++) {
         unsigned char byte = (unsigned char)name.ptr[i];
-        if (byte < 0x20 || byte == 0x7f) {
+        if (is_control(before, byte)) {
             return false;
         }
+        before = byte;
     }
     return name.len > 0 && name.len <= PRESENCE_USER_MAX;
 }

@@ -73,6 +73,13 @@ struct nx_http_v1 {
     // [logic] R Q. Since 1.0.
     nx_status (*problem)(const struct nx_host *host, nx_op_id op,
             nx_status status, struct nx_str detail);
+
+    // Checks the names of the query's arguments against a NULL-ended list.
+    // Others become `warnings` of the answer; under protocol.strict the
+    // request is answered with a problem, and the handler returns the status.
+    // UNKNOWN_FIELD. [logic] R. Since 1.0.
+    nx_status (*expect_query)(const struct nx_host *host,
+            const struct nx_http_request *request, const char *const *known);
 };
 
 #ifdef __cplusplus

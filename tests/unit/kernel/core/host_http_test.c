@@ -33,6 +33,22 @@ static int32_t put_off(void *user, const struct nx_http_request *request) {
     return NX_LATER;
 }
 
+static int32_t expect_limit(void *user, const struct nx_http_request *request) {
+    static const char *const known[] = {"limit", NULL};
+    const struct nx_http_v1 *http = probe.sdk.http;
+    assert_int_equal(
+            http->expect_query(probe.host, request, NULL), NX_ERR_INVALID);
+    assert_int_equal(
+            http->expect_query(probe.host, NULL, known), NX_ERR_INVALID);
+    nx_status status = http->expect_query(probe.host, request, known);
+    if (status != NX_OK) {
+        return status;
+    }
+    struct nx_writer *body = probe.sdk.json->object(probe.host);
+    http->respond(probe.host, request->op, 200, body);
+    return NX_DONE;
+}
+
 static nx_status add_routes(void) {
     const struct nx_http_v1 *http = probe.sdk.http;
     assert_int_equal(
@@ -46,6 +62,7 @@ static nx_status add_routes(void) {
             NX_ERR_EXISTS);
     http->route(probe.host, "POST", "/refuse", refuse, NULL);
     http->route(probe.host, "GET", "/later", put_off, NULL);
+    http->route(probe.host, "GET", "/expect", expect_limit, NULL);
     return status;
 }
 
@@ -125,6 +142,29 @@ static void does_not_answer_an_event_over_http(void **state) {
             NX_ERR_GONE);
 }
 
+static void warns_of_arguments_that_nobody_knows(void **state) {
+    const struct fake_response *fine =
+            fake_host_http(probe.fake, "GET", "/expect?limit=1", NULL);
+    assert_string_equal(fine->body, "{}");
+    const struct fake_response *warned =
+            fake_host_http(probe.fake, "GET", "/expect?limit=1&colour=2", NULL);
+    assert_int_equal(warned->status, 200);
+    FAKE_ASSERT_STR(warned->json, "warnings.0.code", "unknown_field");
+    FAKE_ASSERT_STR(warned->json, "warnings.0.field", "colour");
+}
+
+static void refuses_them_when_it_is_strict(void **state) {
+    probe_load();
+    probe.on_start = add_routes;
+    fake_host_set(probe.fake, "protocol.strict=true");
+    probe_run();
+    const struct fake_response *refused =
+            fake_host_http(probe.fake, "GET", "/expect?colour=2", NULL);
+    assert_int_equal(refused->status, 400);
+    FAKE_ASSERT_STR(refused->json, "code", "unknown_field");
+    fake_host_destroy(probe.fake);
+}
+
 #define TEST(function) \
     cmocka_unit_test_setup_teardown(function, setup, probe_teardown)
 
@@ -136,6 +176,8 @@ int main(void) {
             TEST(answers_later_with_a_problem),
             TEST(answers_once_even_when_the_body_cannot_be_written),
             TEST(does_not_answer_an_event_over_http),
+            TEST(warns_of_arguments_that_nobody_knows),
+            cmocka_unit_test(refuses_them_when_it_is_strict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -220,6 +220,9 @@ static void answers_rest_for_anybody(void **state) {
     assert_int_equal(bad->status, 400);
     FAKE_ASSERT_STR(bad->json, "code", "invalid_field");
     assert_string_equal(bad->content_type, "application/problem+json");
+    const struct fake_response *warned =
+            fake_host_http(host, "GET", "/api/presence/nobody?colour=1", NULL);
+    FAKE_ASSERT_STR(warned->json, "warnings.0.field", "colour");
     assert_int_equal(
             fake_host_http(host, "HEAD", "/api/presence/nobody", NULL)->status,
             200);
