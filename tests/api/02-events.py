@@ -7,6 +7,8 @@ import unittest
 import harness
 import spec
 
+PLUGINS = (harness.CHAT, '{ name = "presence"; }')
+
 # Requests in an order in which each can succeed: who, which message, and
 # what its example must be told of the run. A later line sees what an earlier
 # one has got.
@@ -27,17 +29,22 @@ STEPS = [
     ("bob", "systemAck", {}),
     ("alice", "chatEdit", {"message_id": "chatMessage"}),
     ("alice", "chatDelete", {"message_id": "chatMessage"}),
+    ("bob", "presenceSubscribe", {}),
+    ("alice", "presenceUpdate", {}),
+    ("bob", "presenceGet", {}),
+    ("bob", "presenceUnsubscribe", {}),
     ("bob", "chatInvite", {}),
     ("bob", "chatLeave", {}),
     ("bob", "disconnect", {}),
 ]
 
 # What no run of a few seconds shows.
-RARE = {"roomMembers", "notice", "gap"}
+RARE = {"roomMembers", "notice", "gap", "presenceCounts"}
 
 
 class Described(harness.ServerTest):
-    options = {"sets": ["limits.messages_per_second=0"]}
+    options = {"plugins": PLUGINS,
+               "sets": ["limits.messages_per_second=0"]}
 
     def setUp(self):
         super().setUp()
@@ -91,7 +98,8 @@ class Described(harness.ServerTest):
         """A request with a result is answered by an event of its type."""
         await self.see_all()
         for key in ("roomJoin", "roomLeave", "chatHistory", "chatMembers",
-                    "chatList", "chatJoin"):
+                    "chatList", "chatJoin", "presenceSubscribe",
+                    "presenceGet"):
             payload = dict(self.events.messages[key].examples[0][1])
             payload.pop("since", None)
             await self.clients["second"].send(**payload)

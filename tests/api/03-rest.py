@@ -15,6 +15,8 @@ def example_of(parameter):
 
 
 class Described(harness.ServerTest):
+    options = {"plugins": (harness.CHAT, '{ name = "presence"; }')}
+
     def setUp(self):
         super().setUp()
         self.rest = spec.Rest()
