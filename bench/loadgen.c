@@ -24,6 +24,7 @@ static const struct {
         {"fair", fair_run},
         {"fanout", fanout_run},
         {"idle", idle_run},
+        {"presence", presence_run},
 };
 
 enum {

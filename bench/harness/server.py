@@ -22,7 +22,7 @@ SETTINGS = (
     "limits.connections_per_user=10000",
 )
 
-CONFIG = 'log = { level = "info"; };\nplugins = ();\n'
+CONFIG = 'log = { level = "info"; };\nplugins = ( %s );\n'
 
 
 class Unavailable(Exception):
@@ -91,7 +91,7 @@ class Server:
         self.folder.cleanup()
 
 
-def _nexus(build, config, settings):
+def _nexus(build, config, plugins, settings):
     binary = os.path.join(build, "nexusd")
 
     def command(folder):
@@ -99,7 +99,8 @@ def _nexus(build, config, settings):
         if path is None:
             path = os.path.join(folder, "nexus.conf")
             with open(path, "w", encoding="utf-8") as file:
-                file.write(CONFIG)
+                file.write(CONFIG % ", ".join(
+                    f'{{ name = "{name}"; }}' for name in plugins))
         values = ("listen.port=0",
                   f"data_dir={os.path.join(folder, 'data')}",
                   *SETTINGS, *settings)
@@ -141,10 +142,12 @@ PEERS = {"bare": _bare, "ws": _ws, "websockets": _websockets}
 NAMES = ("nexus", *PEERS)
 
 
-def make(name, options, bench, cpu):
-    """A Server that is not started; raises Unavailable."""
+def make(name, options, bench, cpu, plugins=(), settings=()):
+    """A Server that is not started; raises Unavailable. Plugins and their
+    settings are for nexusd."""
     if name == "nexus":
-        command = _nexus(options.build, options.config, options.set)
+        command = _nexus(options.build, options.config, plugins,
+                         (*settings, *options.set))
     else:
         command = PEERS[name](options.build, bench)
     return Server(name, command, cpu)

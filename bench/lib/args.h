@@ -18,6 +18,7 @@ struct args {
     uint64_t port;
     uint64_t connections;
     uint64_t publishers;
+    uint64_t watchers;   // that a crowd is told to
     uint64_t depth;      // messages in flight per sender
     uint64_t size;       // bytes of one message
     uint64_t messages;   // stop after so many instead of after seconds

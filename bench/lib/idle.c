@@ -1,7 +1,4 @@
-/*
- * Clients that only stay. Memory is read when it has stopped changing: the
- * same RSS, within 64 KB, in five samples a tenth of a second apart.
- */
+// Clients that only stay.
 #include <stdlib.h>
 
 #include "bench/lib/die.h"
@@ -9,16 +6,9 @@
 #include "bench/lib/proc.h"
 #include "bench/lib/report.h"
 #include "bench/lib/scenario.h"
+#include "bench/lib/settle.h"
 #include "bench/lib/swarm.h"
 #include "bench/lib/window.h"
-
-enum {
-    SAMPLES_MAX = 150, // 15 s
-    SAMPLES_SAME = 5,
-    SAME_KB = 64
-};
-
-static const double sample_seconds = 0.1;
 
 struct idle {
     const struct args *args;
@@ -42,26 +32,9 @@ static void on_text(
     }
 }
 
-static bool is_same(uint64_t a, uint64_t b) {
-    return a > b ? a - b <= SAME_KB : b - a <= SAME_KB;
-}
-
 static void settle(struct idle *idle, struct proc_memory *memory) {
-    uint64_t reference = 0;
-    unsigned same = 0;
-
-    for (unsigned i = 0; i < SAMPLES_MAX && same < SAMPLES_SAME; i++) {
-        swarm_serve(&idle->swarm, sample_seconds);
-        if (!proc_memory((pid_t)idle->args->server_pid, memory)) {
-            die("cannot read the memory of process %u",
-                    (unsigned)idle->args->server_pid);
-        }
-        same = is_same(memory->rss_kb, reference) ? same + 1 : 0;
-        if (same == 0) {
-            reference = memory->rss_kb;
-        }
-    }
-    idle->unsettled += same < SAMPLES_SAME;
+    idle->unsettled +=
+            !settle_memory(&idle->swarm, idle->args->server_pid, memory);
 }
 
 static double per_connection(

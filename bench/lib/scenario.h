@@ -1,5 +1,5 @@
 /*
- * scenario - the four things that the generator can measure.
+ * scenario - the things that the generator can measure.
  *
  * Each runs from the first connection to the last and prints its report.
  *
@@ -16,5 +16,6 @@ void echo_run(const struct args *args);
 void fanout_run(const struct args *args);
 void fair_run(const struct args *args);
 void idle_run(const struct args *args);
+void presence_run(const struct args *args);
 
 #endif

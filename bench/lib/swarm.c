@@ -317,12 +317,19 @@ void swarm_hold(struct swarm *swarm, const char *word) {
 }
 
 void swarm_leave(struct swarm *swarm) {
+    swarm_leave_from(swarm, 0);
+}
+
+void swarm_leave_from(struct swarm *swarm, uint32_t first) {
     static const uint8_t code[] = {CLOSE_NORMAL >> 8, CLOSE_NORMAL & 0xff};
     uint64_t end = moment_ns() + LEAVE_PATIENCE;
 
-    for (uint32_t i = 0; i < swarm->opened; i++) {
+    for (uint32_t i = first; i < swarm->opened; i++) {
         struct conn *conn = &swarm->conns[i];
 
+        if (conn->state == CONN_CLOSED) {
+            continue;
+        }
         conn_send(conn, FRAME_CLOSE, code, sizeof(code));
         conn->state = CONN_LEAVING;
         swarm_flush(swarm, conn);
@@ -330,7 +337,7 @@ void swarm_leave(struct swarm *swarm) {
             swarm_turn(swarm, 0);
         }
     }
-    while (swarm->left < swarm->opened && moment_ns() < end) {
+    while (swarm->left + first < swarm->opened && moment_ns() < end) {
         swarm_turn(swarm, 20);
     }
 }

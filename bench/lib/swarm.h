@@ -68,7 +68,9 @@ void swarm_flush(struct swarm *swarm, struct conn *conn);
 void swarm_other(struct swarm *swarm, const struct event *event,
         const char *text, size_t length);
 
-/* Close frames to all, and waits until the server has closed; bounded. */
+/* Close frames to all, and waits until the server has closed; bounded. The
+ * other one keeps those with an index below first. */
 void swarm_leave(struct swarm *swarm);
+void swarm_leave_from(struct swarm *swarm, uint32_t first);
 
 #endif
