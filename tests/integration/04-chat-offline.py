@@ -191,7 +191,8 @@ class Offline(Talk):
 
     async def test_nothing_is_missing_while_others_write(self):
         """A device comes and goes while two others write without a pause:
-        all it ever hears, put together, is everything, in order."""
+        all it ever hears, put together, is everything, in order. Fewer
+        messages than may wait, however late it comes."""
         alice = await self.talk()
         carol = await self.device("carol", "c")
         done = asyncio.Event()
@@ -202,7 +203,7 @@ class Offline(Talk):
 
         async def come_and_go():
             last = 0
-            while not (done.is_set() and last == 200):
+            while not (done.is_set() and last == 90):
                 phone = await self.device("bob", "phone")
                 # What has arrived by then counts as received, read or not.
                 heard = seqs(await self.said(phone) + await self.leave(phone))
@@ -215,10 +216,10 @@ class Offline(Talk):
             return last
 
         reader = asyncio.create_task(come_and_go())
-        await asyncio.gather(write(alice, 100), write(carol, 100))
+        await asyncio.gather(write(alice, 45), write(carol, 45))
         done.set()
         self.assertEqual(
-            await asyncio.wait_for(reader, harness.DEADLINE), 200)
+            await asyncio.wait_for(reader, harness.DEADLINE), 90)
 
 
 class OnMemory(Offline, harness.ServerTest):
