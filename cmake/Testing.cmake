@@ -128,11 +128,18 @@ if(TARGET nexusd)
   nexus_add_script_tests(long 1800)
 endif()
 
-# All of RFC 6455 and RFC 7692 in one test, which counts its own cases.
-if(TARGET nexusd)
-  add_test(NAME conformance/ws
-    COMMAND ${NEXUS_PYTHON} ${PROJECT_SOURCE_DIR}/tests/conformance/run.py)
-  set_tests_properties(conformance/ws PROPERTIES
+# All of RFC 6455 and RFC 7692 in one test for each transport, which counts its
+# own cases.
+function(nexus_add_conformance_test name)
+  add_test(NAME conformance/${name}
+    COMMAND ${NEXUS_PYTHON} ${PROJECT_SOURCE_DIR}/tests/conformance/run.py
+      ${ARGN})
+  set_tests_properties(conformance/${name} PROPERTIES
     LABELS conformance TIMEOUT 300
     ENVIRONMENT "NEXUS_BUILD=${PROJECT_BINARY_DIR};NEXUS_SOURCE=${PROJECT_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1;${NEXUS_SANITIZER_ENVIRONMENT}")
+endfunction()
+
+if(TARGET nexusd)
+  nexus_add_conformance_test(ws)
+  nexus_add_conformance_test(tls --tls)
 endif()

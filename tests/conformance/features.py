@@ -6,7 +6,9 @@ any case, and without it check that nobody is told otherwise.
 """
 
 import dataclasses
+import ssl
 import subprocess
+import tempfile
 import threading
 
 import handshake
@@ -34,9 +36,6 @@ FEATURES = {
         [f"listen.origins={ORIGIN}"],
         "the server has no allow-list of origins yet: listen.origins"),
     "deflate": Feature(["listen.deflate=true"], ""),
-    "tls": Feature(
-        ["listen.tls_port=0"],
-        "the server has no TLS listener yet: listen.tls_port"),
 }
 
 
@@ -55,8 +54,16 @@ def _knows(program, config, sets):
                           check=False).returncode == 0
 
 
-def _offers_deflate(port):
-    peer = Peer(port)
+def _without_check():
+    """For a server whose certificate nobody told us of."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _offers_deflate(port, tls):
+    peer = Peer(port, tls=tls)
     peer.send(handshake.request(
         add=["Sec-WebSocket-Extensions: permessage-deflate"]))
     answer = handshake.read_answer(peer)
@@ -65,29 +72,41 @@ def _offers_deflate(port):
 
 
 class Targets:
-    """The servers, each started when the first case wants it."""
+    """The servers, each started when the first case wants it, and all of them
+    reached over TLS if the options say so."""
 
     def __init__(self, stack, options):
         self.stack = stack
         self.running = {}
         self.lock = threading.Lock()
+        self.authority = None
         if options.port:
-            offered = ["deflate"] if _offers_deflate(options.port) else []
-            target = Target(options.port, limit=LIMIT, features=offered)
+            tls = _without_check() if options.tls else None
+            offered = ["deflate"] if _offers_deflate(options.port, tls) else []
+            target = Target(options.port, tls=tls, limit=LIMIT,
+                            features=offered)
             self.running = {name: target for name in ["", *FEATURES]}
-        else:
-            self.start("", [])
-            if options.tls:
-                raise SystemExit(FEATURES["tls"].pending)
+            return
+        if options.tls:
+            import certificates
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="nexus-tls-"))
+            self.authority = certificates.Authority(folder, "server")
+        self.start("", [])
 
     def start(self, feature, sets):
-        import harness  # not before NEXUS_BUILD is known to be there
-        server = harness.Server(plugins=(), sets=[*SETS, *sets])
+        import certificates  # not before NEXUS_BUILD is known to be there
+        import harness
+        secure = self.authority.sets() if self.authority else []
+        server = harness.Server(plugins=(), sets=[*SETS, *secure, *sets])
         self.stack.enter_context(server)
-        offered = [feature] if feature else []
-        self.running[feature] = Target(server.port, limit=LIMIT,
-                                       features=offered, process=server)
-        return self.running[feature]
+        target = Target(server.port, limit=LIMIT, process=server,
+                        features=[feature] if feature else [])
+        if self.authority:
+            target.port = certificates.tls_port(server)
+            target.tls = self.authority.context()
+        self.running[feature] = target
+        return target
 
     def of(self, needs):
         """The target for a case; the plain one where a feature is not there.

@@ -8,6 +8,7 @@ failed send is none: what the server made of it is read afterwards.
 import contextlib
 import os
 import socket
+import ssl
 import struct
 import time
 
@@ -32,7 +33,7 @@ class Peer:
 
     def send(self, data):
         self.sock.settimeout(DEADLINE)
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
             self.sock.sendall(data)
 
     def dribble(self, data, witness, size=1):
@@ -43,9 +44,9 @@ class Peer:
             witness.turn()
 
     def finish(self):
-        """Sends a FIN; reading goes on."""
+        """Sends a FIN; reading goes on, inside TLS as well."""
         with contextlib.suppress(OSError):
-            self.sock.shutdown(socket.SHUT_WR)
+            socket.socket.shutdown(self.sock, socket.SHUT_WR)
 
     def send_last(self, data):
         """Sends data and FIN in one segment."""
@@ -73,7 +74,7 @@ class Peer:
         except TimeoutError:
             raise Late(f"nothing more than {self.received[:200]!r} "
                        "came") from None
-        except ConnectionError as error:
+        except (ConnectionError, ssl.SSLError) as error:
             raise Ended(f"reset after {self.received[:200]!r}") from error
         if not piece:
             raise Ended(f"ended after {self.received[:200]!r}")
