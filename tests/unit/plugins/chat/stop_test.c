@@ -49,7 +49,7 @@ static void takes_as_many_as_there_are(void **state) {
     struct stops stops;
     stops_init(&stops);
     for (int i = 0; i < 1000; i++) {
-        char name[8];
+        char name[16];
         (void)snprintf(name, sizeof(name), "%d", i);
         assert_true(stops_insert(&stops, nx_str_c(name), i % 7, 900));
     }
