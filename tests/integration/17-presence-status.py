@@ -180,6 +180,59 @@ class Restart(Presence):
         await bob.expect("presence.online")
 
 
+class Stored(Presence):
+    """With storage that survives."""
+
+    options = {"plugins": (harness.STORE, *PLUGINS),
+               "sets": ["plugins.presence.grace=1"]}
+
+    async def test_choice_and_last_seen_survive_a_restart(self):
+        bob = await self.connect("bob")
+        await self.watch(bob, "alice")
+        alice = await self.connect("alice")
+        await alice.ack("presence.update", status="busy",
+                        status_message="deep work")
+        await self.connect("carol")
+        await alice.close()
+        gone = await bob.expect("presence.offline")
+        self.server.stop()
+        self.server.start()
+        body = self.rest("alice")[2]
+        self.assertEqual((body["status"], body["last_seen"]),
+                         ("offline", gone["last_seen"]))
+        # carol was there to the end.
+        self.assertGreater(self.rest("carol")[2]["last_seen"],
+                           gone["last_seen"])
+        bob = await self.connect("bob")
+        await self.watch(bob, "alice")
+        await self.connect("alice")
+        await bob.expect("presence.busy", status_message="deep work")
+
+    async def test_what_was_acknowledged_survives_a_crash(self):
+        for status in ("away", "busy", "invisible"):
+            alice = await self.connect("alice")
+            await alice.ack("presence.update", status=status)
+            self.server.kill()
+            self.server.start()
+            alice = await self.connect("alice")
+            own = await alice.ack("presence.get", user_id="alice")
+            self.assertEqual(own["users"][0]["status"], status)
+
+    async def test_invisible_user_is_never_seen_coming(self):
+        alice = await self.connect("alice")
+        await alice.ack("presence.update", status="invisible")
+        await alice.close()
+        bob = await self.connect("bob")
+        await self.watch(bob, "alice")
+        await bob.ack("room.join", room_id="r")
+        for _ in range(5):
+            alice = await self.connect("alice")
+            await alice.ack("room.join", room_id="r")
+            await alice.close()
+        self.assertEqual(await bob.settle(), [])
+        self.assertEqual(self.rest("alice")[2]["status"], "offline")
+
+
 class Requests(Presence):
     options = {"plugins": PLUGINS,
                "sets": ["limits.message_bytes=1048576"]}
