@@ -38,6 +38,7 @@ static void is_silent_about_a_page_that_is_reloaded(void **state) {
     nx_session_id alice = fake_host_connect(host, "alice");
     presence_join(host, alice, "r");
     presence_join(host, bob, "r");
+    fake_host_advance(host, 60000); // who was told is forgotten
     fake_host_skip(host, bob);
 
     for (int i = 0; i < 3; i++) {

@@ -71,6 +71,11 @@ static void reaches_a_room_that_is_entered_once(void **state) {
     }
     assert_int_equal(joined, 2);
     assert_int_equal(online, 1);
+    presence_join(host, bob, "r3");
+    presence_join(host, alice, "r3");
+    FAKE_EXPECT(once_more, host, bob, "room.join");
+    (void)once_more;
+    FAKE_ASSERT_SILENT(host, bob);
     nx_session_id tablet = fake_host_connect(host, "alice");
     presence_join(host, tablet, "r1");
     FAKE_ASSERT_SILENT(host, bob);
