@@ -11,12 +11,16 @@
 #include "kernel/base/timers.h"
 #include "kernel/core/core.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/resume_store.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
 #include "kernel/net/listeners.h"
 #include "kernel/net/loop.h"
 #include "kernel/net/server.h"
 #include "kernel/net/tls.h"
+
+// How long storage may take to tell what sessions there were before.
+#define RESUME_LOAD_MS 10000
 
 struct kernel {
     struct settings *settings; // borrowed
@@ -103,8 +107,11 @@ static bool start_plugins(struct kernel *kernel) {
 }
 
 static bool start(struct kernel *kernel) {
-    if (!create_core(kernel) || !start_plugins(kernel)
-            || !server_start(kernel->server, kernel->core)) {
+    if (!create_core(kernel) || !start_plugins(kernel)) {
+        return false;
+    }
+    resume_store_load(kernel->core->resume, RESUME_LOAD_MS);
+    if (!server_start(kernel->server, kernel->core)) {
         return false;
     }
     kernel->listeners =

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/core/pack.h"
+
 // Plugin id and key, each with its NUL, stand one after the other in name.
 struct blob {
     struct blob *next;
@@ -120,4 +122,76 @@ struct nx_bytes blobs_get(
         bytes.len = blob->len;
     }
     return bytes;
+}
+
+bool blobs_copy(struct blobs *blobs, const struct blobs *from) {
+    for (const struct blob *blob = from->first; blob; blob = blob->next) {
+        const struct nx_bytes value = {blob->data, blob->len};
+        if (blobs_set(blobs, blob->name, blob->name + blob->key_at, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void blobs_move(struct blobs *blobs, struct blobs *from) {
+    blobs->first = from->first;
+    from->first = NULL;
+}
+
+size_t blobs_size(const struct blobs *blobs) {
+    size_t size = 0;
+    for (const struct blob *blob = blobs->first; blob; blob = blob->next) {
+        size += sizeof(*blob) + blob->len + blob->key_at
+                + strlen(blob->name + blob->key_at) + 1;
+    }
+    return size;
+}
+
+static void pack_cstr(struct nx_buf *buf, const char *text) {
+    const struct nx_str str = {text, strlen(text)};
+    pack_str(buf, str);
+}
+
+void blobs_write(const struct blobs *blobs, struct nx_buf *buf) {
+    uint32_t count = 0;
+    for (const struct blob *blob = blobs->first; blob; blob = blob->next) {
+        count++;
+    }
+    pack_u32(buf, count);
+    for (const struct blob *blob = blobs->first; blob; blob = blob->next) {
+        const struct nx_bytes value = {blob->data, blob->len};
+        pack_cstr(buf, blob->name);
+        pack_cstr(buf, blob->name + blob->key_at);
+        pack_bytes(buf, value);
+    }
+}
+
+static bool copy_name(struct nx_str from, char out[BLOB_NAME_MAX + 1]) {
+    if (from.len > BLOB_NAME_MAX) {
+        return false;
+    }
+    memcpy(out, from.ptr, from.len);
+    out[from.len] = '\0';
+    return true;
+}
+
+static bool read_blob(struct blobs *blobs, struct nx_bytes *bytes) {
+    char plugin_id[BLOB_NAME_MAX + 1];
+    char key[BLOB_NAME_MAX + 1];
+    struct nx_str name;
+    struct nx_bytes value;
+    return unpack_str(bytes, &name) && copy_name(name, plugin_id)
+            && unpack_str(bytes, &name) && copy_name(name, key)
+            && unpack_bytes(bytes, &value)
+            && blobs_set(blobs, plugin_id, key, value) == NX_OK;
+}
+
+bool blobs_read(struct blobs *blobs, struct nx_bytes *bytes) {
+    uint32_t count;
+    bool good = unpack_u32(bytes, &count) && count <= BLOB_COUNT_MAX;
+    for (uint32_t i = 0; good && i < count; i++) {
+        good = read_blob(blobs, bytes);
+    }
+    return good;
 }

@@ -48,6 +48,9 @@
             "Stop: another session of the user took its place.") \
     X(TOKEN_EXPIRED, 4410, "token_expired", "The token's time is over.", \
             "Stop: get a fresh token first.") \
+    X(SESSION_RESUMED, 4411, "session_resumed", \
+            "The session was resumed on another connection.", \
+            "Stop: the other connection has taken its place.") \
     X(SESSION_REVOKED, 4413, "session_revoked", \
             "An operator or a back end ended the session.", \
             "Stop: sign in again.") \

@@ -9,6 +9,7 @@
 #include "kernel/core/kernel_events.h"
 #include "kernel/core/op.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/room_position.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
 #include "kernel/core/writer.h"
@@ -81,6 +82,7 @@ static int32_t on_ack(void *user, const struct nx_event *ev) {
     if (!member) {
         return NX_ERR_NOT_MEMBER;
     }
+    room_position_catch_up(member);
     int64_t offset = 0;
     json_view_i64(json_view_get(ev->json, "offset"), &offset);
     uint64_t upto = (uint64_t)offset;
@@ -116,6 +118,9 @@ enum nx_err kernel_register(struct registry *registry, struct core *core) {
     enum nx_err err = conn_events_register(registry, core);
     if (!err) {
         err = room_events_register(registry, core);
+    }
+    if (!err) {
+        err = resume_events_register(registry, core);
     }
     if (!err) {
         err = rest_register(registry, core);

@@ -15,6 +15,9 @@
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/restore.h"
+#include "kernel/core/resume.h"
+#include "kernel/core/resume_store.h"
 #include "kernel/core/room_announce.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/router.h"
@@ -96,13 +99,16 @@ static bool create_parts(struct core *core) {
     core->sessions = sessions_create(core);
     core->rooms = rooms_create(core);
     core->announce = room_announce_create(core);
+    core->resume = resume_create(core);
+    core->restores = restores_create(core);
     core->jobs = jobs_create(core);
     core->plugins = plugins_create(core);
     core->registry = registry_create();
     return core->stats && core->writers && core->ops && core->router
             && core->message_sizes && core->users && core->sessions
-            && core->rooms && core->announce && core->jobs && core->plugins
-            && core->registry && create_storage(core) && create_guards(core)
+            && core->rooms && core->announce && core->resume && core->restores
+            && core->jobs && core->plugins && core->registry
+            && create_storage(core) && create_guards(core)
             && kernel_register(core->registry, core) == NX_OK;
 }
 
@@ -138,6 +144,8 @@ void core_destroy(struct core *core) {
     jobs_destroy(core->jobs);
     engine_destroy(core->engine);
     memory_destroy(core->memory);
+    restores_destroy(core->restores);
+    resume_destroy(core->resume);
     room_announce_destroy(core->announce);
     rooms_destroy(core->rooms);
     users_destroy(core->users);
@@ -167,12 +175,14 @@ void core_turn(struct core *core) {
     for (int round = 0; round < ROUNDS_MAX && core->busy; round++) {
         core->busy = run_round(core);
     }
+    bool resuming = restores_run(core->restores);
     sessions_flush(core->sessions);
+    resume_store_run(core->resume);
     overload_run(core->overload);
     core->turns++;
     // Sessions that ended may have left work behind, for the next turn.
-    core->busy |= memory_waiting(core->memory) || router_waiting(core->router)
-            || sessions_dirty(core->sessions);
+    core->busy |= resuming || memory_waiting(core->memory)
+            || router_waiting(core->router) || sessions_dirty(core->sessions);
 }
 
 int64_t core_sleep_ms(struct core *core) {
@@ -189,5 +199,6 @@ void core_drain(struct core *core) {
 }
 
 bool core_drained(const struct core *core) {
-    return core->draining && sessions_count(core->sessions) == 0;
+    return core->draining && sessions_count(core->sessions) == 0
+            && resume_store_idle(core->resume);
 }

@@ -29,6 +29,8 @@ struct ops;
 struct overload;
 struct plugins;
 struct registry;
+struct restores;
+struct resume;
 struct room_announce;
 struct rooms;
 struct router;
@@ -54,6 +56,8 @@ struct core {
     struct sessions *sessions;
     struct rooms *rooms;
     struct room_announce *announce;
+    struct resume *resume;
+    struct restores *restores;
     struct memory *memory;
     struct engine *engine;
     struct jobs *jobs;

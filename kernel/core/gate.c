@@ -22,7 +22,10 @@
 #include "kernel/core/op.h"
 #include "kernel/core/overload.h"
 #include "kernel/core/plugin.h"
+#include "kernel/core/receipts.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/restore.h"
+#include "kernel/core/resume.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
@@ -33,6 +36,7 @@
 
 #define TOKEN_MAX           8192
 #define DEVICE_MAX          128
+#define RESUME_MAX          255
 #define DEVICE_RANDOM_BYTES 6u
 
 // Who a connection claims to be; each text ends in a NUL, "" is absent.
@@ -40,6 +44,7 @@ struct claim {
     char user[USER_NAME_MAX + 1];
     char device[DEVICE_MAX + 1];
     char token[TOKEN_MAX + 1];
+    char resume[RESUME_MAX + 1];
 };
 
 uint32_t gate_admit(struct core *core, const char **why) {
@@ -128,6 +133,7 @@ void gate_call_hooks(const struct session *session, uint32_t what) {
             .user_sessions = session->user->session_count
                     - (what == NX_SESSION_CLOSED ? 1 : 0),
             .close_code = what == NX_SESSION_CLOSED ? session->close_code : 0,
+            .resumed = what == NX_SESSION_OPENED && session->resumed ? 1 : 0,
     };
     nx_list_for_each (link, registry_session_hooks(core->registry)) {
         const struct registry_session_hook *hook =
@@ -168,7 +174,11 @@ static void close_oldest(const struct session *newest) {
     }
 }
 
+// A session that was resumed has its device already.
 static bool choose_device(struct session *session, const char *device) {
+    if (session->device) {
+        return true;
+    }
     if (device[0] != '\0') {
         session->device = strdup(device);
         return session->device != NULL;
@@ -180,10 +190,28 @@ static bool choose_device(struct session *session, const char *device) {
     return session->device != NULL;
 }
 
-static void accept_session(struct session *session, const char *device,
+static void resume_if_asked(struct session *session, const char *token,
+        struct nx_str user, struct resume_ticket *ticket) {
+    memset(ticket, 0, sizeof(*ticket));
+    ticket->asked = token[0] != '\0';
+    if (ticket->asked) {
+        ticket->outcome = resume_take(
+                session->core->resume, session, user, nx_str_c(token));
+    }
+}
+
+void gate_entered(struct session *session) {
+    tell_others(session, "connect");
+    session->announced = true;
+    gate_call_hooks(session, NX_SESSION_OPENED);
+}
+
+static void accept_session(struct session *session, const struct claim *claim,
         struct nx_str user, int64_t expires_ms) {
     struct core *core = session->core;
-    if (!choose_device(session, device)
+    struct resume_ticket ticket;
+    resume_if_asked(session, claim->resume, user, &ticket);
+    if (!choose_device(session, claim->device)
             || !users_attach(core->users, user, session)) {
         refuse(session, NX_ERR_NO_MEMORY, CLOSE_INTERNAL, nx_str_none());
         return;
@@ -195,11 +223,16 @@ static void accept_session(struct session *session, const char *device,
     quota_init(&session->quota, &limits, clock_now_ms(&core->clock));
     session_start_heartbeat(session);
     core->stats->sessions_opened++;
-    session_send(session, welcome_event(session), OUTBOX_NORMAL);
+    resume_issue(core->resume, session, &ticket);
+    session_send(session, welcome_event(session, &ticket), OUTBOX_NORMAL);
     close_oldest(session);
-    tell_others(session, "connect");
-    session->announced = true;
-    gate_call_hooks(session, NX_SESSION_OPENED);
+    session->resumed = session->restore != NULL;
+    if (session->resumed) {
+        receipts_ping(session, true); // proves that the new token arrived
+        restore_begin(session);
+    } else {
+        gate_entered(session);
+    }
 }
 
 void gate_left(struct core *core, struct session *session) {
@@ -231,7 +264,7 @@ static void take_decision(struct session *session, const struct claim *claim,
                          "control characters"));
         return;
     }
-    accept_session(session, claim->device, user, decision->expires_ms);
+    accept_session(session, claim, user, decision->expires_ms);
 }
 
 static void decided(struct core *core, struct op *op,
@@ -290,7 +323,9 @@ static bool read_request(
             || !copy_argument(
                     query, "device_id", claim->device, sizeof(claim->device))
             || !copy_argument(
-                    query, "token", claim->token, sizeof(claim->token))) {
+                    query, "token", claim->token, sizeof(claim->token))
+            || !copy_argument(
+                    query, "resume", claim->resume, sizeof(claim->resume))) {
         return false;
     }
     struct nx_str token = http_request_bearer(request->authorization);
@@ -327,8 +362,8 @@ nx_session_id gate_open(struct core *core, struct link *link,
     } else if (!read_request(request, claim)
             || !is_device_name(claim->device)) {
         refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
-                nx_str_c("user_id, device_id or token in the URL is too long "
-                         "or not properly encoded"));
+                nx_str_c("user_id, device_id, token or resume in the URL is "
+                         "too long or not properly encoded"));
         free(claim);
     } else if (claim->user[0] == '\0' && claim->token[0] == '\0') {
         wait_for_connect(session);
@@ -350,10 +385,12 @@ void gate_connect(struct session *session, const struct nx_json *root) {
             && copy_text(json_view_str(json_view_get(root, "device_id")),
                     claim->device, sizeof(claim->device))
             && copy_text(json_view_str(json_view_get(root, "token")),
-                    claim->token, sizeof(claim->token));
+                    claim->token, sizeof(claim->token))
+            && copy_text(json_view_str(json_view_get(root, "resume")),
+                    claim->resume, sizeof(claim->resume));
     if (!fits || !is_device_name(claim->device)) {
         refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
-                nx_str_c("user_id, device_id or token is too long"));
+                nx_str_c("user_id, device_id, token or resume is too long"));
         free(claim);
         return;
     }

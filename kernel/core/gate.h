@@ -13,6 +13,7 @@
 #ifndef KERNEL_CORE_GATE_H
 #define KERNEL_CORE_GATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <nexus/types.h>
@@ -38,9 +39,13 @@ uint32_t gate_admit(struct core *core, const char **why);
 nx_session_id gate_open(struct core *core, struct link *link,
         const struct gate_request *request);
 
-// Handles the first `connect` event {token?, user_id?, device_id?} of a
+// Handles the first `connect` event {token?, user_id?, device_id?, resume?} of a
 // session that waits for it; root is the event.
 void gate_connect(struct session *session, const struct nx_json *root);
+
+// The session is there, in all its rooms if it was resumed: tells plugins and
+// the user's other sessions.
+void gate_entered(struct session *session);
 
 // The session has left its rooms and is about to leave its user: tells
 // plugins and the user's other sessions.

@@ -8,6 +8,7 @@
 #include "kernel/core/host_tables.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/resume.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
 #include "kernel/core/users.h"
@@ -105,6 +106,26 @@ static nx_status leave(
         return NX_ERR_GONE;
     }
     return rooms_leave(plugin->core->rooms, room_name, session);
+}
+
+static nx_status expel(const struct nx_host *host, struct nx_str room_name,
+        struct nx_str user_name) {
+    nx_status status;
+    const struct plugin *plugin =
+            host_enter(host, PHASES, "rooms.expel", &status);
+    if (!plugin) {
+        return status;
+    }
+    if (!host_text_given(room_name) || !host_text_given(user_name)) {
+        return NX_ERR_INVALID;
+    }
+    const struct core *core = plugin->core;
+    const struct user *user = users_find(core->users, user_name);
+    resume_strike(core->resume, user_name, room_name);
+    if (user) {
+        rooms_leave_user(core->rooms, room_name, user);
+    }
+    return NX_OK;
 }
 
 // ---- looking ----
@@ -244,4 +265,5 @@ const struct nx_rooms_v1 host_rooms_v1 = {
         .data_set = data_set,
         .data_get = data_get,
         .observe = observe,
+        .expel = expel,
 };

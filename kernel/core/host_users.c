@@ -6,6 +6,7 @@
 #include "kernel/core/core.h"
 #include "kernel/core/host_tables.h"
 #include "kernel/core/plugin.h"
+#include "kernel/core/resume.h"
 #include "kernel/core/session.h"
 #include "kernel/core/users.h"
 #include "kernel/core/visibility.h"
@@ -125,9 +126,14 @@ static nx_status data_set(const struct nx_host *host, nx_session_id id,
         return NX_ERR_INVALID;
     }
     struct session *session = find_session(plugin, id);
-    return session
-            ? blobs_set(&session->blobs, host_plugin_id(plugin), key, value)
-            : NX_ERR_GONE;
+    if (!session) {
+        return NX_ERR_GONE;
+    }
+    status = blobs_set(&session->blobs, host_plugin_id(plugin), key, value);
+    if (status == NX_OK) {
+        resume_changed(session);
+    }
+    return status;
 }
 
 static struct nx_bytes data_get(

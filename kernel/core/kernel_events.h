@@ -3,6 +3,7 @@
  *
  * ping, pong, connect, disconnect and system.ack (conn_events.c), room.join,
  * room.leave and room.broadcast with their kind of room (room_events.c),
+ * system.resume (resume_events.c),
  * statistics, users online, members and health (rest.c): registered in the
  * same tables plugins use, with no owner.
  *
@@ -22,6 +23,8 @@ enum nx_err kernel_register(struct registry *registry, struct core *core);
 
 enum nx_err conn_events_register(struct registry *registry, struct core *core);
 enum nx_err room_events_register(struct registry *registry, struct core *core);
+enum nx_err resume_events_register(
+        struct registry *registry, struct core *core);
 enum nx_err rest_register(struct registry *registry, struct core *core);
 
 #endif

@@ -30,3 +30,19 @@ bool position_read(const struct nx_json *value, struct nx_position *out) {
     out->offset = (uint64_t)offset;
     return true;
 }
+
+static bool same_log(
+        const struct nx_position *at, const struct nx_history_result *page) {
+    bool from_nothing = at->epoch == 0 && at->offset == 0;
+    return page->epoch == at->epoch
+            || (from_nothing && (page->last == 0 || page->first == 1));
+}
+
+bool position_continues(
+        const struct nx_position *at, const struct nx_history_result *page) {
+    if (!same_log(at, page) || at->offset > page->last) {
+        return false;
+    }
+    return at->offset == page->last
+            || (page->first > 0 && page->first <= at->offset + 1);
+}

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <nexus/engine.h>
 #include <nexus/error.h>
 #include <nexus/json.h>
 #include <nexus/rooms.h>
@@ -20,6 +21,12 @@
 #define POSITION_EPOCH_SIZE 17
 
 void position_write_epoch(uint64_t epoch, char out[POSITION_EPOCH_SIZE]);
+
+// Whether a log whose page was read goes on after a position, so that nothing
+// between is missing. Position 0 of epoch 0 is that of a client that came
+// before the first record: any log that still begins there continues it.
+bool position_continues(
+        const struct nx_position *at, const struct nx_history_result *page);
 
 bool position_read(const struct nx_json *value, struct nx_position *out);
 

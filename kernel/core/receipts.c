@@ -6,10 +6,16 @@
 #include "kernel/base/payload.h"
 #include "kernel/core/core.h"
 #include "kernel/core/plugin.h"
+#include "kernel/core/resume.h"
+#include "kernel/core/room_position.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
+#include "kernel/core/settings.h"
 
 #define PROOF_BYTES 8u
+// Rooms that are not tracked are proved for the sake of those who come back:
+// how old the proof may be is how much they may get twice.
+#define CATCH_UP_MS 2000
 
 struct tracked_send {
     struct nx_list link; // struct receipts::sends_waiting or ::sends_covered
@@ -88,8 +94,26 @@ static bool anything_waits(const struct receipts *receipts) {
             || !nx_list_empty(&receipts->sends_waiting);
 }
 
+// Once in a while: costs a walk of the session's rooms.
+static void catch_up(struct session *session, bool force) {
+    struct receipts *receipts = &session->receipts;
+    const struct core *core = session->core;
+    int64_t now_ms = clock_now_ms(&core->clock);
+    bool due = force || now_ms - receipts->caught_up_ms >= CATCH_UP_MS;
+    if (receipts->in_flight || !due || session->member_count == 0
+            || core->settings->resume_window == 0) {
+        return;
+    }
+    receipts->caught_up_ms = now_ms;
+    nx_list_for_each (link, &session->members) {
+        room_position_catch_up(
+                nx_container_of(link, struct member, session_link));
+    }
+}
+
 void receipts_ping(struct session *session, bool force) {
     struct receipts *receipts = &session->receipts;
+    catch_up(session, force);
     if (!force && (receipts->in_flight || !anything_waits(receipts))) {
         return;
     }
@@ -154,6 +178,7 @@ void receipts_pong(struct session *session, const void *data, size_t len) {
         return;
     }
     receipts->in_flight = false;
+    resume_received(session);
     // Callbacks may leave rooms or send more, so both lists are worked off
     // from their heads. Sends first: a plugin that caught a session up before
     // it let it join hears so before it hears of records.

@@ -30,8 +30,9 @@ struct session;
 #define RECEIPTS_MAX 1024u // tracked sends that wait in one session
 
 struct receipts {
-    uint64_t counter; // payload of the last Ping
-    bool in_flight;   // its Pong has not come
+    uint64_t counter;     // payload of the last Ping
+    bool in_flight;       // its Pong has not come
+    int64_t caught_up_ms; // when rooms that are not tracked were looked at
     uint32_t send_count;
     struct nx_list members_waiting; // struct member::proof_link, no Ping yet
     struct nx_list members_covered; // behind the Ping in flight

@@ -16,6 +16,9 @@
 #include "kernel/core/plugin_exposition.h"
 #include "kernel/core/process.h"
 #include "kernel/core/rest.h"
+#include "kernel/core/restore.h"
+#include "kernel/core/resume.h"
+#include "kernel/core/resume_store.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
@@ -187,6 +190,46 @@ static void labelled(struct exposition *text, const char *name,
     exposition_u64(text, labels, count);
 }
 
+static void put_resumes(struct exposition *text, const struct core *core) {
+    const struct stats *stats = core->stats;
+    if (exposition_counter(text, "nexus_resumes_total",
+                "Attempts to resume a session, by what became of them.")) {
+        for (enum resume_outcome i = 0; i < RESUME_OUTCOME_COUNT; i++) {
+            labelled(
+                    text, "outcome", resume_outcome_word(i), stats->resumes[i]);
+        }
+    }
+    gauge(text, "nexus_resume_sessions",
+            "Sessions without a connection that can be resumed.",
+            (double)resume_away(core->resume));
+    gauge(text, "nexus_resume_sessions_max", "The setting resume.sessions.",
+            (double)core->settings->resume_sessions);
+    gauge(text, "nexus_resume_waiting",
+            "Sessions in line to get what their clients missed.",
+            (double)restores_waiting(core->restores));
+    gauge(text, "nexus_resume_unwritten",
+            "Sessions whose copy in storage is out of date.",
+            (double)resume_store_unwritten(core->resume));
+    counter(text, "nexus_resume_records_total",
+            "Records sent to clients that came back.", stats->replayed);
+    counter(text, "nexus_resume_gaps_total",
+            "Times that some could not be sent, and the client was told.",
+            stats->gaps);
+    counter(text, "nexus_resume_expired_total",
+            "Sessions whose clients did not come back in time.",
+            stats->resume_expired);
+    counter(text, "nexus_resume_evicted_total",
+            "Sessions dropped before their time, by resume.sessions or "
+            "resume.sessions_per_user.",
+            stats->resume_evicted);
+    counter(text, "nexus_resume_too_large_total",
+            "Times a session was not kept, by resume.record_bytes.",
+            stats->resume_too_large);
+    counter(text, "nexus_resume_write_errors_total",
+            "Sessions that storage did not take; they are tried again.",
+            stats->resume_write_errors);
+}
+
 static void put_closed(struct exposition *text, const struct stats *stats) {
     static const char *const codes[STATS_CLOSE_COUNT] = {
 #define CODE_TEXT_(name, number, word, meaning, action) #number,
@@ -308,6 +351,7 @@ static void put_all(struct exposition *text, const struct core *core) {
     put_now(text, core);
     put_overload(text, core->overload);
     put_counters(text, core->stats);
+    put_resumes(text, core);
     put_closed(text, core->stats);
     put_refusals(text, core->stats);
     put_shed(text, core->stats);

@@ -13,6 +13,9 @@
 #include "kernel/core/plugins.h"
 #include "kernel/core/process.h"
 #include "kernel/core/rest.h"
+#include "kernel/core/restore.h"
+#include "kernel/core/resume.h"
+#include "kernel/core/resume_store.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
 #include "kernel/core/stats.h"
@@ -162,6 +165,22 @@ static void put_overload(
     writer_end(body);
 }
 
+static void put_resume(struct nx_writer *body, const struct core *core) {
+    const struct stats *stats = core->stats;
+    writer_begin_object(body, "resume");
+    writer_put_u64(body, "sessions", resume_away(core->resume));
+    writer_put_u64(body, "waiting", restores_waiting(core->restores));
+    writer_put_u64(body, "unwritten", resume_store_unwritten(core->resume));
+    for (enum resume_outcome i = 0; i < RESUME_OUTCOME_COUNT; i++) {
+        writer_put_u64(body, resume_outcome_word(i), stats->resumes[i]);
+    }
+    writer_put_u64(body, "records", stats->replayed);
+    writer_put_u64(body, "gaps", stats->gaps);
+    writer_put_u64(body, "expired", stats->resume_expired);
+    writer_put_u64(body, "evicted", stats->resume_evicted);
+    writer_end(body);
+}
+
 static void put_process(struct nx_writer *body, const struct core *core) {
     struct process_usage usage;
     struct memory_stats memory;
@@ -237,6 +256,7 @@ int32_t rest_stats(void *user, const struct nx_http_request *request) {
     put_events(body, stats);
     put_trouble(body, stats);
     put_latency(body, stats);
+    put_resume(body, core);
     put_engine(body, core);
     put_overload(body, core->overload);
     put_process(body, core);

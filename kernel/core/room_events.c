@@ -66,6 +66,17 @@ static void name_room(const struct nx_event *ev, char *out, size_t size) {
     (void)snprintf(out, size, ROOM_EVENTS_PREFIX "%s", id.ptr);
 }
 
+void room_events_entered(const struct member *member, struct nx_str username) {
+    const struct session *session = member->session;
+    struct room *room = member->room;
+    if (nx_str_starts(room_name(room), nx_str_c(ROOM_EVENTS_PREFIX))
+            && !session->user->hidden
+            && room_user_sessions(room, session) == 1) {
+        room_announce_tell(session->core->announce, room, "room.join",
+                user_name(session->user), username, session->id);
+    }
+}
+
 // ---- room.join ----
 
 // Of its own rooms a session can leave one; for others it can only wait.
@@ -156,12 +167,12 @@ static void on_joined(void *user, const struct nx_join_result *result) {
         op_reply(core, op, join_answer(joining, room, joiner, result),
                 NX_REPLY_RESULT);
     }
-    if (joiner && room && !joiner->hidden
-            && room_user_sessions(room, session) == 1) {
+    const struct member *member =
+            session && room ? room_member(room, session) : NULL;
+    if (member) {
         struct nx_str username = nx_str_c(joining->username);
         username.ptr = username.len ? username.ptr : NULL;
-        room_announce_tell(core->announce, room, "room.join", user_name(joiner),
-                username, session->id);
+        room_events_entered(member, username);
     }
     free(joining);
 }

@@ -15,6 +15,7 @@
 #include "kernel/core/engine.h"
 #include "kernel/core/frame.h"
 #include "kernel/core/plugin.h"
+#include "kernel/core/position.h"
 #include "kernel/core/receipts.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/room_table.h"
@@ -84,10 +85,9 @@ static void forget_missed(struct room_join *join) {
 }
 
 static void push_missed(struct room_join *join, struct session *session,
-        struct member *member, bool tracked) {
+        struct member *member) {
     for (size_t i = 0; i < join->count; i++) {
-        if (session_push(session, join->missed[i].payload, OUTBOX_NORMAL, 0)
-                && tracked) {
+        if (session_push(session, join->missed[i].payload, OUTBOX_NORMAL, 0)) {
             const struct nx_position position = {
                     join->epoch, join->missed[i].offset};
             receipts_note_record(member, &position);
@@ -97,15 +97,13 @@ static void push_missed(struct room_join *join, struct session *session,
 
 static void complete(struct room_join *join, struct session *session) {
     struct rooms *rooms = join->rooms;
-    struct member *member = rooms_add_member(rooms, join->name, session);
-    if (!member) {
+    const struct nx_position at = {join->epoch,
+            join->count > 0 ? join->missed[0].offset - 1 : join->upto};
+    nx_room_id room_id = rooms_add_member(rooms, join->name, session, &at);
+    if (room_id == 0) {
         fail(join, NX_ERR_NO_MEMORY);
         return;
     }
-    member->epoch = join->epoch;
-    member->proved = join->count > 0 ? join->missed[0].offset - 1 : join->upto;
-    member->pinged = member->proved;
-    nx_room_id room_id = member->room->id;
     struct nx_join_result result = {
             .struct_size = sizeof(result),
             .status = NX_OK,
@@ -118,12 +116,11 @@ static void complete(struct room_join *join, struct session *session) {
     call_done(join, &result);
     // The callback may have left again.
     const struct room *room = rooms_get(rooms, room_id);
-    member = room ? room_member(room, session) : NULL;
+    struct member *member = room ? room_member(room, session) : NULL;
     const struct registry_kind *kind =
             registry_find_kind(rooms->core->registry, join->name);
-    if (member && kind) {
-        bool tracked = (kind->kind.flags & NX_ROOM_TRACKED) != 0;
-        push_missed(join, session, member, tracked);
+    if (member && !member->held && kind) {
+        push_missed(join, session, member);
     }
     join_free(join);
 }
@@ -167,27 +164,10 @@ static void keep_page(
     }
 }
 
-// A client that joined before the first record has position 0 of epoch 0,
-// which any log that still begins at its first record continues.
-static bool same_log(
-        const struct room_join *join, const struct nx_history_result *page) {
-    bool from_nothing = join->epoch == 0 && join->upto == 0;
-    return page->epoch == join->epoch
-            || (from_nothing && (page->last == 0 || page->first == 1));
-}
-
-static bool reaches_back(
-        const struct room_join *join, const struct nx_history_result *page) {
-    if (!same_log(join, page) || join->upto > page->last) {
-        return false;
-    }
-    return join->upto == page->last
-            || (page->first > 0 && page->first <= join->upto + 1);
-}
-
 static void take_page(
         struct room_join *join, const struct nx_history_result *page) {
-    if (join->complete && !reaches_back(join, page)) {
+    const struct nx_position at = {join->epoch, join->upto};
+    if (join->complete && !position_continues(&at, page)) {
         forget_missed(join);
     }
     join->epoch = page->epoch;
@@ -280,7 +260,7 @@ nx_status rooms_join(struct rooms *rooms, const struct rooms_join *request) {
         return status;
     }
     if (!request->since && !request->done) {
-        return rooms_add_member(rooms, request->name, request->session)
+        return rooms_add_member(rooms, request->name, request->session, NULL)
                 ? NX_OK
                 : NX_ERR_NO_MEMORY;
     }

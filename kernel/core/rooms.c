@@ -15,6 +15,9 @@
 #include "kernel/core/plugin.h"
 #include "kernel/core/receipts.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/restore.h"
+#include "kernel/core/resume.h"
+#include "kernel/core/room_position.h"
 #include "kernel/core/room_table.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
@@ -30,6 +33,7 @@ struct rooms *rooms_create(struct core *core) {
     }
     rooms->core = core;
     nx_list_init(&rooms->joins);
+    nx_list_init(&rooms->questions);
     rooms->by_name = nx_strmap_create(ROOMS_MAX);
     rooms->by_id = idmap_create(ROOMS_MAX);
     if (!rooms->by_name || !rooms->by_id) {
@@ -44,6 +48,7 @@ void rooms_destroy(struct rooms *rooms) {
         return;
     }
     rooms_drop_joins(rooms);
+    room_position_drop(rooms);
     nx_strmap_destroy(rooms->by_name, NULL);
     idmap_destroy(rooms->by_id);
     free(rooms);
@@ -164,6 +169,8 @@ static struct member *member_create(
     member->room = room;
     member->session = session;
     member->first = room_user_sessions(room, session) == 0;
+    member->held = session->restore
+            && restore_expects(session->restore, room_name(room));
     nx_list_init(&member->proof_link);
     nx_list_append(&room->members, &member->room_link);
     nx_list_append(&session->members, &member->session_link);
@@ -197,22 +204,29 @@ nx_status rooms_may_join(const struct rooms *rooms, struct nx_str name,
     return NX_OK;
 }
 
-struct member *rooms_add_member(
-        struct rooms *rooms, struct nx_str name, struct session *session) {
+nx_room_id rooms_add_member(struct rooms *rooms, struct nx_str name,
+        struct session *session, const struct nx_position *at) {
     struct room *room = rooms_find(rooms, name);
     if (!room) {
         room = room_create(rooms, name);
     }
     if (!room) {
-        return NULL;
+        return 0;
     }
     struct member *member = member_create(room, session);
     if (!member) {
         remove_if_empty(rooms, room);
-        return NULL;
+        return 0;
     }
+    nx_room_id id = room->id;
+    if (at) {
+        room_position_set(member, at, 0);
+    } else {
+        room_position_begin(rooms, member);
+    }
+    resume_changed(session);
     tell_member(rooms, room, session, NX_MEMBER_JOINED);
-    return member;
+    return id;
 }
 
 // The user's mark "first" passes to another of the user's memberships.
@@ -243,6 +257,7 @@ static void remove_member(struct rooms *rooms, struct member *member) {
     free(member);
     session->member_count--;
     room->member_count--;
+    resume_changed(session);
     tell_member(rooms, room, session, NX_MEMBER_LEFT);
     remove_if_empty(rooms, room);
 }
@@ -251,11 +266,21 @@ nx_status rooms_leave(
         struct rooms *rooms, struct nx_str name, struct session *session) {
     struct room *room = rooms_find(rooms, name);
     struct member *member = room ? room_member(room, session) : NULL;
+    bool expected = session->restore && restore_strike(session->restore, name);
     if (!member) {
-        return NX_ERR_NOT_MEMBER;
+        return expected ? NX_OK : NX_ERR_NOT_MEMBER;
     }
     remove_member(rooms, member);
     return NX_OK;
+}
+
+void rooms_leave_user(
+        struct rooms *rooms, struct nx_str name, const struct user *user) {
+    // Leaving tells plugins, which close sessions at the end of the turn only.
+    nx_list_for_each (link, &user->sessions) {
+        (void)rooms_leave(
+                rooms, name, nx_container_of(link, struct session, user_link));
+    }
 }
 
 void rooms_leave_all(struct rooms *rooms, struct session *session) {
@@ -266,14 +291,25 @@ void rooms_leave_all(struct rooms *rooms, struct session *session) {
     }
 }
 
-uint32_t room_fan_out(struct room *room, struct payload *payload,
-        enum outbox_class cls, uint64_t key, nx_session_id except) {
+// What goes to all members of a room but some.
+struct fan_out {
+    struct payload *payload;
+    enum outbox_class cls;
+    uint64_t key;
+    nx_session_id except;
+    bool is_record; // members that are held get it in its order, later
+};
+
+static uint32_t fan_out(struct room *room, const struct fan_out *out) {
     uint32_t taken = 0;
     // Pushing only queues and marks: members stay until the end of the turn.
     nx_list_for_each (link, &room->members) {
-        struct session *session =
-                nx_container_of(link, struct member, room_link)->session;
-        if (session->id != except && session_push(session, payload, cls, key)) {
+        const struct member *member =
+                nx_container_of(link, struct member, room_link);
+        struct session *session = member->session;
+        bool wanted =
+                session->id != out->except && !(out->is_record && member->held);
+        if (wanted && session_push(session, out->payload, out->cls, out->key)) {
             taken++;
         }
     }
@@ -285,12 +321,18 @@ uint32_t room_fan_out(struct room *room, struct payload *payload,
     return taken;
 }
 
+uint32_t room_fan_out(struct room *room, struct payload *payload,
+        enum outbox_class cls, uint64_t key, nx_session_id except) {
+    const struct fan_out out = {payload, cls, key, except, false};
+    return fan_out(room, &out);
+}
+
 static void note_records(const struct room *room,
         const struct nx_record *record, nx_session_id except) {
     const struct nx_position position = {record->epoch, record->offset};
     nx_list_for_each (link, &room->members) {
         struct member *member = nx_container_of(link, struct member, room_link);
-        if (member->session->id != except) {
+        if (member->session->id != except && !member->held) {
             receipts_note_record(member, &position);
         }
     }
@@ -304,9 +346,14 @@ static uint32_t deliver_to_members(struct rooms *rooms, struct room *room,
         return 0;
     }
     // Classes overtake each other: records of a log must not.
-    enum outbox_class queue =
-            record->offset > 0 ? OUTBOX_NORMAL : outbox_class_of(cls);
-    uint32_t taken = room_fan_out(room, payload, queue, 0, except);
+    bool is_record = record->offset > 0;
+    const struct fan_out out = {
+            .payload = payload,
+            .cls = is_record ? OUTBOX_NORMAL : outbox_class_of(cls),
+            .except = except,
+            .is_record = is_record,
+    };
+    uint32_t taken = fan_out(room, &out);
     payload_unref(payload);
     if ((kind->flags & NX_ROOM_TRACKED) != 0 && record->offset > 0) {
         note_records(room, record, except);
@@ -324,6 +371,10 @@ uint32_t rooms_deliver(struct rooms *rooms, struct nx_str name,
     }
     struct room *room = rooms_find(rooms, name);
     if (room && record->offset > 0) {
+        if (room->epoch != record->epoch) {
+            const struct nx_position at = {record->epoch, record->offset};
+            room_position_new_log(room, &at);
+        }
         room->epoch = record->epoch;
         room->offset = record->offset;
     }
@@ -344,7 +395,9 @@ void rooms_received(struct rooms *rooms, struct member *member, uint64_t after,
     struct room *room = member->room;
     const struct registry_kind *kind =
             registry_find_kind(rooms->core->registry, room_name(room));
-    if (!kind || !kind->kind.on_received || upto <= after) {
+    resume_proved(member->session);
+    bool tracked = kind && (kind->kind.flags & NX_ROOM_TRACKED) != 0;
+    if (!tracked || !kind->kind.on_received || upto <= after) {
         return;
     }
     struct nx_received_event ev = {

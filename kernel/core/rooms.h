@@ -31,6 +31,7 @@ struct plugin;
 struct registry_kind;
 struct rooms;
 struct session;
+struct user;
 
 #define ROOM_NAME_MAX 256
 
@@ -59,6 +60,7 @@ struct member {
     uint64_t pinged;             // newest before the Ping in flight
     uint64_t proved;             // newest known to be received
     bool first;                  // of its user's memberships in this room
+    bool held;                   // records wait until a restore caught up
 };
 
 struct rooms *rooms_create(struct core *core);
@@ -85,6 +87,10 @@ struct rooms_join {
 nx_status rooms_join(struct rooms *rooms, const struct rooms_join *request);
 nx_status rooms_leave(
         struct rooms *rooms, struct nx_str name, struct session *session);
+
+// All sessions of a user leave the room, members or not yet.
+void rooms_leave_user(
+        struct rooms *rooms, struct nx_str name, const struct user *user);
 
 // Forgets the callbacks of a plugin that goes away; its joins go on.
 void rooms_drop_owner(struct rooms *rooms, const struct plugin *owner);

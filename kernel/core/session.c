@@ -12,6 +12,8 @@
 #include "kernel/core/envelope.h"
 #include "kernel/core/frame.h"
 #include "kernel/core/gate.h"
+#include "kernel/core/restore.h"
+#include "kernel/core/resume.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
@@ -291,6 +293,7 @@ void sessions_flush(struct sessions *sessions) {
             session->blocked = true;
             drop_outbox(session);
         }
+        restore_drained(session);
         if (session->state == SESSION_CLOSING) {
             finish_closing(session);
         }
@@ -307,6 +310,8 @@ void session_end(struct session *session) {
     }
     session->state = SESSION_ENDED;
     timer_cancel(&session->timer);
+    resume_keep(session->core->resume, session);
+    restore_abandon(session);
     if (!session->user) {
         return;
     }

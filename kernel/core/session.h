@@ -30,6 +30,8 @@
 struct core;
 struct link;
 struct payload;
+struct restore;
+struct resume_entry;
 struct sessions;
 struct user;
 
@@ -48,6 +50,7 @@ struct session {
     bool blocked;   // the socket is full; session_io_writable() follows
     bool suspect;   // silent past the heartbeat deadline, judged next time
     bool announced; // plugins were told it opened
+    bool resumed;   // its client came back with a token
     bool device_made_up;
     bool noticed; // plugins want to hear of its next event
     uint16_t close_code;
@@ -60,14 +63,16 @@ struct session {
     struct nx_list dirty_link; // struct sessions::dirty
     struct receipts receipts;
     struct quota quota;
-    struct timer timer; // PENDING: auth.timeout; OPEN: heartbeat
-    int64_t seen_ms;    // last sign of life, monotonic
-    int64_t opened_ms;  // UTC
-    int64_t active_ms;  // last event that is no heartbeat, monotonic
-    int64_t expires_ms; // UTC, when its token ends; 0: never
-    struct blobs blobs; // bytes of plugins
-    char *device;       // owned
-    char *address;      // owned
+    struct timer timer;          // PENDING: auth.timeout; OPEN: heartbeat
+    int64_t seen_ms;             // last sign of life, monotonic
+    int64_t opened_ms;           // UTC
+    int64_t active_ms;           // last event that is no heartbeat, monotonic
+    int64_t expires_ms;          // UTC, when its token ends; 0: never
+    struct blobs blobs;          // bytes of plugins
+    struct resume_entry *resume; // NULL: cannot be resumed
+    struct restore *restore;     // its rooms are being restored, NULL: no
+    char *device;                // owned
+    char *address;               // owned
 };
 
 struct sessions *sessions_create(struct core *core);

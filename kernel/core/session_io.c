@@ -8,6 +8,7 @@
 #include "kernel/core/core.h"
 #include "kernel/core/envelope.h"
 #include "kernel/core/message_sizes.h"
+#include "kernel/core/restore.h"
 #include "kernel/core/router.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
@@ -39,6 +40,9 @@ void session_io_message(struct core *core, nx_session_id id, const char *data,
         return;
     }
     mark_alive(session);
+    if (!binary && restore_holds(session, data, len)) {
+        return;
+    }
     stats_arrived(core->stats, len);
     if (binary) {
         session_io_refuse(core, id, CLOSE_UNSUPPORTED_DATA,

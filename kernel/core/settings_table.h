@@ -16,6 +16,7 @@
 
 #include "kernel/core/settings_edge.h"
 #include "kernel/core/settings_load.h"
+#include "kernel/core/settings_resume.h"
 
 #define SETTING_LIVE   NX_SETTING_LIVE   // a reload applies it at once
 #define SETTING_SECRET NX_SETTING_SECRET // never printed
@@ -207,6 +208,7 @@
             "Whether an event with a field that is not known is refused with " \
             "the error unknown_field, instead of being accepted with a " \
             "warning.") \
+    SETTINGS_RESUME(X) \
     X(INT, callbacks_slow_ms, "callbacks.slow_ms", "20", "1..60000", NULL, \
             SETTING_LIVE, \
             "Milliseconds a callback of a plugin may take before a warning is " \

@@ -24,6 +24,7 @@
 #include "kernel/core/histogram.h"
 #include "kernel/core/limit.h"
 #include "kernel/core/outbox.h"
+#include "kernel/core/resume_outcome.h"
 
 #define STATS_PREFIXES_MAX  256u // counted apart; all others together
 #define STATS_PREFIXES_MET  32u
@@ -76,7 +77,14 @@ struct stats {
     uint64_t errors_replaced; // for a newer session: too_many_connections
     uint64_t errors_plugin;   // with a word of a plugin's own
     uint64_t unknown_fields;
-    uint64_t records; // delivered by the engine
+    uint64_t records;                       // delivered by the engine
+    uint64_t resumes[RESUME_OUTCOME_COUNT]; // attempts
+    uint64_t replayed;         // records sent to those who came back
+    uint64_t gaps;             // system.gap events sent by the kernel
+    uint64_t resume_expired;   // sessions whose clients did not come back
+    uint64_t resume_evicted;   // dropped before their time, by a limit
+    uint64_t resume_too_large; // not kept, by resume.record_bytes
+    uint64_t resume_write_errors;
     uint64_t http_requests;
     uint64_t http_errors;
     uint64_t http_answers[STATS_HTTP_CLASSES];

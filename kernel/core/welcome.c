@@ -1,6 +1,7 @@
 #include "kernel/core/welcome.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <nexus/types.h>
@@ -10,6 +11,7 @@
 #include "kernel/core/engine.h"
 #include "kernel/core/message_sizes.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/resume.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/users.h"
@@ -22,17 +24,25 @@ void welcome_connection_id(
     (void)snprintf(out, WELCOME_ID_SIZE, "c-%" PRIx64, session->id);
 }
 
-static void put_identity(struct nx_writer *w, const struct session *session) {
+static void put_identity(struct nx_writer *w, const struct session *session,
+        const struct resume_ticket *ticket) {
+    bool resumed = ticket->asked && ticket->outcome == RESUME_DONE;
+    bool kept = ticket->token[0] != '\0';
     char id[WELCOME_ID_SIZE];
     welcome_connection_id(session, id);
     writer_put_cstr(w, "connection_id", id);
     writer_put_cstr(w, "device_id", session->device);
-    (void)snprintf(id, sizeof(id), "s-%s-%" PRIx64, session->core->boot_id,
-            session->id);
     writer_begin_object(w, "session");
-    writer_put_cstr(w, "id", id);
-    writer_put_bool(w, "resumed", 0);
-    writer_put_i64(w, "window", 0);
+    writer_put_cstr(w, "id", ticket->id);
+    if (kept) {
+        writer_put_cstr(w, "resume_token", ticket->token);
+    }
+    writer_put_bool(w, "resumed", resumed);
+    if (ticket->asked && !resumed) {
+        writer_put_cstr(w, "reason", resume_outcome_word(ticket->outcome));
+    }
+    writer_put_i64(
+            w, "window", kept ? session->core->settings->resume_window : 0);
     writer_end(w);
 }
 
@@ -63,12 +73,13 @@ static void put_limits(struct nx_writer *w, const struct core *core) {
     writer_end(w);
 }
 
-struct nx_writer *welcome_event(const struct session *session) {
+struct nx_writer *welcome_event(
+        const struct session *session, const struct resume_ticket *ticket) {
     const struct core *core = session->core;
     struct nx_writer *w = writer_event(
             core->writers, "system.message", user_name(session->user));
     writer_put_cstr(w, "message", "Connected to NEXUS");
-    put_identity(w, session);
+    put_identity(w, session, ticket);
     put_features(w, core);
     put_limits(w, core);
     writer_put_bool(w, "durable", engine_durable(core->engine));

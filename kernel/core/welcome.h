@@ -8,12 +8,14 @@
 #define KERNEL_CORE_WELCOME_H
 
 struct nx_writer;
+struct resume_ticket;
 struct session;
 
-#define WELCOME_ID_SIZE 40 // "s-", 16 + 1 + 16 digits and a NUL
+#define WELCOME_ID_SIZE 20 // "c-", 16 digits and a NUL, and one to spare
 
-// system.message with identity, heartbeat, features and limits.
-struct nx_writer *welcome_event(const struct session *session);
+// system.message with identity, resumption, heartbeat, features and limits.
+struct nx_writer *welcome_event(
+        const struct session *session, const struct resume_ticket *ticket);
 
 // "c-1f": the connection, unique as long as the server runs.
 void welcome_connection_id(

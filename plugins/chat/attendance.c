@@ -84,13 +84,9 @@ void attendance_enter_all(struct conversation *conv, struct nx_str user) {
 }
 
 void attendance_leave_all(struct conversation *conv, struct nx_str user) {
+    // Also those whose clients are away and could resume them.
     struct chat *chat = conv->chat;
-    struct sessions sessions;
-    sessions_of(chat, user, &sessions);
-    for (size_t i = 0; i < sessions.count; i++) {
-        (void)chat->sdk.rooms->leave(
-                chat->host, conv->room_name, sessions.ids[i]);
-    }
+    (void)chat->sdk.rooms->expel(chat->host, conv->room_name, user);
 }
 
 void attendance_tell(struct conversation *conv, struct nx_writer *event,

@@ -17,6 +17,7 @@ STEPS = [
     ("alice", "roomJoin", {}),
     ("bob", "roomJoin", {}),
     ("alice", "roomBroadcast", {}),
+    ("alice", "systemResume", {}),
     ("bob", "roomLeave", {}),
     ("bob", "chatJoin", {"since": {"epoch": "1", "offset": 0}}),
     ("alice", "chatMessage", {}),
@@ -39,7 +40,7 @@ STEPS = [
 ]
 
 # What no run of a few seconds shows.
-RARE = {"roomMembers", "notice", "gap", "presenceCounts"}
+RARE = {"roomMembers", "notice", "presenceCounts"}
 
 
 class Described(harness.ServerTest):
@@ -134,6 +135,12 @@ class Described(harness.ServerTest):
         await device.close()
         await self.clients["bob"].expect("disconnect")
         self.got.add("disconnected")
+        lost = await self.connect("bob")
+        lost.socket.transport.abort()
+        self.clients["back"] = await self.connect("bob", query={
+            "resume": lost.welcome["session"]["resume_token"]})
+        self.see(self.clients["back"].welcome)
+        self.see(await self.clients["back"].next())
 
     async def first_event(self):
         """Who says who he is only then."""

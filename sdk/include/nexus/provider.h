@@ -48,7 +48,8 @@ struct nx_provider_sink {
 
     // A record that this node's members of the room must see, in offset
     // order. tag is that of the publish, 0 when it came from another node.
-    // Called before published() of the same record.
+    // Called before published() of the same record, and before a history()
+    // that contains it: who joins behind that history misses and doubles none.
     void (*deliver)(void *ctx, struct nx_str room,
             const struct nx_record *record, uint64_t tag);
     void (*published)(

@@ -25,7 +25,8 @@ extern "C" {
 #define NX_MEMBER_JOINED 1u
 #define NX_MEMBER_LEFT   2u
 
-// A session entered or left a room.
+// A session entered or left a room. One that is resumed enters its rooms
+// before the hooks of nexus.router on_session() are told that it opened.
 struct nx_member_event {
     uint32_t struct_size;
     uint32_t what; // NX_MEMBER_
@@ -167,6 +168,12 @@ struct nx_rooms_v1 {
     // its rooms before NX_SESSION_CLOSED. [logic] S. Since 1.0.
     nx_status (*observe)(
             const struct nx_host *host, nx_member_fn fn, void *user);
+
+    // All sessions of a user leave the room, and none of those whose client
+    // is away comes back into it: what leave() does for one session, for a
+    // user who may not be in the room any more. [logic] R Q. Since 1.0.
+    nx_status (*expel)(const struct nx_host *host, struct nx_str room_name,
+            struct nx_str user_name);
 };
 
 #ifdef __cplusplus

@@ -53,7 +53,9 @@ typedef int32_t (*nx_event_fn)(void *user, const struct nx_event *ev);
 
 // A session that was just opened (after its welcome) or is about to be gone
 // (it has left its rooms; nothing can be sent to it any more). Opened and
-// closed come strictly in pairs. ACTIVE comes before the event it is about.
+// closed come strictly in pairs, also of one that is resumed: it closes when
+// the connection is lost and opens, with another id, when the client is back.
+// ACTIVE comes before the event it is about.
 struct nx_session_event {
     uint32_t struct_size;
     uint32_t what; // one NX_SESSION_ bit
@@ -62,6 +64,10 @@ struct nx_session_event {
     uint32_t user_sessions; // how many the user has now, this one included
                             // when it opened, excluded when it closed
     uint32_t close_code;    // of NX_SESSION_CLOSED
+    uint32_t resumed;       // opened: a client came back. The session is in its
+                            // rooms already, has what it missed there, and the
+                            // plugin's bytes of before (nexus.users data_get)
+    uint32_t reserved0;
 };
 
 typedef void (*nx_session_fn)(void *user, const struct nx_session_event *ev);

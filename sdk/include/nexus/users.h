@@ -59,9 +59,10 @@ struct nx_users_v1 {
             const struct nx_host *host, nx_each_user_fn fn, void *user);
 
     // Bytes of the plugin's own on a session, at most 64 KiB for each key;
-    // they go with the session, and survive a reload. An empty value removes
-    // the key. What get returns is borrowed until the callback returns.
-    // GONE, LIMIT, NO_MEMORY. [logic] R Q. Since 1.0.
+    // they go with the session, survive a reload, and are there again in a
+    // session that is resumed, as they were when its connection was lost. An
+    // empty value removes the key. What get returns is borrowed until the
+    // callback returns. GONE, LIMIT, NO_MEMORY. [logic] R Q. Since 1.0.
     nx_status (*data_set)(const struct nx_host *host, nx_session_id session,
             const char *key, struct nx_bytes value);
     struct nx_bytes (*data_get)(

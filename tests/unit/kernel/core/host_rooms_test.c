@@ -76,6 +76,30 @@ static nx_room_id room(void) {
     return probe.sdk.rooms->find(probe.host, nx_str_c("probe:a"));
 }
 
+static void expels_all_sessions_of_a_user(void **state) {
+    (void)state;
+    nx_session_id one = member("alice");
+    nx_session_id two = member("alice");
+    nx_session_id other = member("bob");
+    const struct nx_rooms_v1 *rooms = probe.sdk.rooms;
+    assert_int_equal(
+            rooms->expel(probe.host, nx_str_c("probe:a"), nx_str_c("alice")),
+            NX_OK);
+    assert_int_equal(rooms->is_member(probe.host, room(), one), 0);
+    assert_int_equal(rooms->is_member(probe.host, room(), two), 0);
+    assert_int_equal(rooms->is_member(probe.host, room(), other), 1);
+    assert_int_equal(left, 2);
+    // One who is in no room, and one who is not there at all.
+    assert_int_equal(
+            rooms->expel(probe.host, nx_str_c("probe:a"), nx_str_c("alice")),
+            NX_OK);
+    assert_int_equal(
+            rooms->expel(probe.host, nx_str_c("probe:b"), nx_str_c("nobody")),
+            NX_OK);
+    assert_int_equal(rooms->expel(probe.host, nx_str_none(), nx_str_c("alice")),
+            NX_ERR_INVALID);
+}
+
 static void counts_sessions_and_users(void **state) {
     nx_session_id one = member("alice");
     nx_session_id two = member("alice");
@@ -261,6 +285,7 @@ static void survives_rooms_that_are_not_there(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
             TEST(counts_sessions_and_users),
+            TEST(expels_all_sessions_of_a_user),
             TEST(refuses_to_join_twice_or_where_no_kind_is),
             TEST(needs_a_grant_for_a_private_room),
             TEST(visits_members),
