@@ -181,9 +181,20 @@ static bool awaits_engine(const struct fake_host *host) {
     return !own && engine_pending(engine, NULL) > 0;
 }
 
+// Whether something was posted since it was last asked, as the loop of the
+// server would notice.
+static bool take_wake(struct fake_host *host) {
+    (void)pthread_mutex_lock(&host->mutex);
+    bool woken = host->woken;
+    host->woken = false;
+    (void)pthread_mutex_unlock(&host->mutex);
+    return woken;
+}
+
 static bool run_round(struct fake_host *host) {
     core_turn(host->core);
     bool more = host->core->busy;
+    more |= take_wake(host);
     more |= fake_clients_run(host);
     bool waits = fake_plugins_pending(host) > 0 || awaits_engine(host);
     return more || (waits && wait_for_jobs(host));
