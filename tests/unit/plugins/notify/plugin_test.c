@@ -1,0 +1,223 @@
+#include "tests/support/cmocka.h"
+#include "tests/unit/plugins/notify/notify_case.h"
+
+// A plugin that starts once and never again: it makes a reload fail.
+
+static nx_status start_once(
+        struct nx_plugin *plugin, const struct nx_state_reader *prev) {
+    (void)prev;
+    int *starts = plugin->self;
+    return ++*starts == 1 ? NX_OK : NX_ERR_STATE;
+}
+
+static void destroy_once(struct nx_plugin *plugin) {
+    free(plugin);
+}
+
+static nx_status create_once(
+        const struct nx_host *host, struct nx_plugin **out) {
+    static int starts;
+    (void)host;
+    struct nx_plugin *plugin = calloc(1, sizeof(*plugin));
+    assert_non_null(plugin);
+    plugin->struct_size = sizeof(*plugin);
+    plugin->self = &starts;
+    plugin->start = start_once;
+    plugin->destroy = destroy_once;
+    *out = plugin;
+    return NX_OK;
+}
+
+static const char *const nothing[] = {NULL};
+static const struct nx_plugin_info once_info = {
+        .struct_size = sizeof(once_info),
+        .flags = NX_PLUGIN_OBSERVER,
+        .id = "once",
+        .version = "1.0.0",
+        .prefixes = nothing,
+        .requires_ = nothing,
+};
+static const struct nx_plugin_entry once = {
+        .magic = NX_PLUGIN_MAGIC,
+        .struct_size = sizeof(once),
+        .abi_major = NX_ABI_MAJOR,
+        .abi_minor = NX_ABI_MINOR,
+        .info = &once_info,
+        .create = create_once,
+};
+
+static void goes_through_a_reload_with_everything_it_had(void **state) {
+    struct fake_host *host = *state;
+    nx_session_id alice = fake_host_connect(host, "alice");
+    const char *id = notify_case_notify(host, "alice", "before", "");
+    fake_host_skip(host, alice);
+
+    FAKE_ASSERT(host, fake_host_reload(host));
+
+    assert_true(fake_host_is_open(host, alice));
+    FAKE_ASSERT_SILENT(host, alice);
+    notify_case_notify(host, "alice", "after", "");
+    FAKE_EXPECT(event, host, alice, "notification");
+    FAKE_ASSERT_STR(event, "title", "after");
+    FAKE_ASSERT_I64(event, "unread", 2);
+    FAKE_ASSERT_I64(event, "seq", 2);
+    notify_case_ask(host, alice,
+            "'event_type':'notification.read','notification_id':'%s'", id);
+    assert_int_equal(notify_case_unread(host, alice), 1);
+    fake_host_disconnect(host, alice, 1000);
+    nx_session_id again = fake_host_connect(host, "alice");
+    FAKE_ASSERT_SILENT(host, again);
+}
+
+static void knows_what_was_on_its_way_before_a_reload(void **state) {
+    struct fake_host *host = *state;
+    nx_session_id alice = fake_host_connect(host, "alice");
+    fake_host_hold_pongs(host, alice, true);
+    notify_case_notify(host, "alice", "1", "");
+    FAKE_EXPECT(first, host, alice, "notification");
+    FAKE_ASSERT(host, fake_host_reload(host));
+    fake_host_advance(host, 10);
+    fake_host_hold_pongs(host, alice, false);
+    // The proof of the next one covers it.
+    notify_case_notify(host, "alice", "2", "");
+    FAKE_EXPECT(second, host, alice, "notification");
+    FAKE_ASSERT_STR(second, "title", "2");
+    fake_host_disconnect(host, alice, 1000);
+    nx_session_id again = fake_host_connect(host, "alice");
+    FAKE_ASSERT_SILENT(host, again);
+}
+
+static void brings_what_was_lost_across_a_reload(void **state) {
+    struct fake_host *host = *state;
+    nx_session_id alice = fake_host_connect(host, "alice");
+    fake_host_hold_pongs(host, alice, true);
+    notify_case_notify(host, "alice", "1", "");
+    FAKE_ASSERT(host, fake_host_reload(host));
+    fake_host_disconnect(host, alice, 1006);
+    nx_session_id again = fake_host_connect(host, "alice");
+    FAKE_EXPECT(event, host, again, "notification");
+    FAKE_ASSERT_SILENT(host, again);
+}
+
+static void keeps_receipts_that_were_not_stored_yet(void **state) {
+    struct fake_host *host = *state;
+    nx_session_id alice = fake_host_connect(host, "alice");
+    notify_case_notify(host, "alice", "1", "");
+    FAKE_ASSERT(host, fake_host_reload(host));
+    fake_host_disconnect(host, alice, 1006);
+    nx_session_id again = fake_host_connect(host, "alice");
+    FAKE_ASSERT_SILENT(host, again);
+}
+
+// One of everything that has to wait for storage.
+static void ask_everything(struct fake_host *host, nx_session_id session) {
+    static const char *const requests[] = {
+            "{'event_type':'notification.read','all':true,'ref':'1'}",
+            "{'event_type':'notification.list','ref':'2'}",
+            "{'event_type':'notification.clear','notification_id':'x'}",
+    };
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        notify_case_send(host, session, "%s", requests[i]);
+    }
+    notify_case_post(host, SEND_PATH,
+            "{'user_ids':['alice','bob','x'],'title':'t','message':'m'}");
+    notify_case_post_key(host, SEND_PATH, "key",
+            "{'user_id':'alice','title':'t','message':'m'}");
+    notify_case_post(host, BROADCAST_PATH, "{'title':'t','message':'m'}");
+    notify_case_post(host, BROADCAST_PATH,
+            "{'title':'t','message':'m','audience':'known'}");
+    fake_host_emit(host, "notification.raise", "bob",
+            "{\"user_id\":\"alice\",\"title\":\"t\",\"message\":\"m\"}");
+}
+
+static void survives_the_end_while_storage_is_silent(void **state) {
+    struct fake_host *host = *state;
+    nx_session_id alice = fake_host_connect(host, "alice");
+    nx_session_id bob = fake_host_connect(host, "bob");
+    notify_case_notify(host, "alice", "x", "");
+    fake_host_hold_engine(host, true);
+    ask_everything(host, alice);
+    ask_everything(host, bob);
+    fake_host_connect(host, "carol");
+    // Teardown stops the server now: nothing may leak, nobody may crash.
+}
+
+static void gives_up_what_storage_never_answered(void **state) {
+    struct fake_host *host = *state;
+    nx_session_id alice = fake_host_connect(host, "alice");
+    nx_session_id bob = fake_host_connect(host, "bob");
+    notify_case_notify(host, "alice", "x", "");
+    fake_host_hold_engine(host, true);
+    ask_everything(host, alice);
+    ask_everything(host, bob);
+    nx_session_id carol = fake_host_connect(host, "carol");
+    fake_host_keep_log(host); // which has reason to warn
+
+    FAKE_ASSERT(host, fake_host_reload(host));
+
+    fake_host_hold_engine(host, false);
+    fake_host_advance(host, 100);
+    fake_host_skip(host, carol);
+    notify_case_notify(host, "carol", "works again", "");
+    FAKE_EXPECT(event, host, carol, "notification");
+}
+
+static void carries_on_after_a_reload_that_failed(void **state) {
+    (void)state;
+    struct fake_host *host = notify_case_create(NULL);
+    fake_host_add(host, &once, "once");
+    FAKE_ASSERT(host, fake_host_start(host));
+    nx_session_id alice = fake_host_connect(host, "alice");
+    notify_case_notify(
+            host, "alice", "1", ",'expires_at':'2026-01-31T12:01:00Z'");
+    fake_host_skip(host, alice);
+    fake_host_keep_log(host);
+
+    assert_false(fake_host_reload(host));
+
+    FAKE_ASSERT_SILENT(host, alice);
+    notify_case_notify(host, "alice", "2", "");
+    FAKE_EXPECT(event, host, alice, "notification");
+    FAKE_ASSERT_I64(event, "unread", 2);
+    fake_host_advance(host, 61000);
+    FAKE_EXPECT(expired, host, alice, "notification.clear");
+    fake_host_disconnect(host, alice, 1000);
+    nx_session_id again = fake_host_connect(host, "alice");
+    FAKE_ASSERT_SILENT(host, again);
+    fake_host_destroy(host);
+}
+
+static void takes_up_sessions_that_were_not_served_yet(void **state) {
+    struct fake_host *host = *state;
+    notify_case_notify(host, "alice", "missed", "");
+    fake_host_fail(host, FAKE_GET, 1, NX_ERR_ENGINE_UNAVAILABLE);
+    nx_session_id alice = fake_host_connect(host, "alice");
+    FAKE_ASSERT_SILENT(host, alice);
+    FAKE_ASSERT(host, fake_host_reload(host));
+    fake_host_advance(host, 10);
+    FAKE_EXPECT(event, host, alice, "notification");
+    FAKE_ASSERT_SILENT(host, alice);
+}
+
+static void serves_users_of_any_name(void **state) {
+    struct fake_host *host = *state;
+    nx_session_id session = fake_host_connect(host, "i/b/\xc3\xa9% ");
+    notify_case_notify(host, "i/b/\xc3\xa9% ", "x", "");
+    FAKE_EXPECT(event, host, session, "notification");
+    assert_int_equal(notify_case_unread(host, session), 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+            NOTIFY_TEST(goes_through_a_reload_with_everything_it_had),
+            NOTIFY_TEST(knows_what_was_on_its_way_before_a_reload),
+            NOTIFY_TEST(brings_what_was_lost_across_a_reload),
+            NOTIFY_TEST(keeps_receipts_that_were_not_stored_yet),
+            NOTIFY_TEST(survives_the_end_while_storage_is_silent),
+            NOTIFY_TEST(gives_up_what_storage_never_answered),
+            cmocka_unit_test(carries_on_after_a_reload_that_failed),
+            NOTIFY_TEST(takes_up_sessions_that_were_not_served_yet),
+            NOTIFY_TEST(serves_users_of_any_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
