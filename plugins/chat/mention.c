@@ -31,6 +31,44 @@ static void add(struct mention *mention, const struct request *request,
     }
 }
 
+// A notification has no control characters. C1 has two bytes in UTF-8.
+static bool is_control(struct nx_str text, size_t at) {
+    unsigned char c = (unsigned char)text.ptr[at];
+    return c < 0x20 || c == 0x7f
+            || (c == 0xc2 && at + 1 < text.len
+                    && (unsigned char)text.ptr[at + 1] < 0xa0);
+}
+
+// Appends the text with a space for each of them; false when nothing is left
+// to be seen.
+static bool append_clean(struct nx_buf *out, struct nx_str text) {
+    bool visible = false;
+    for (size_t i = 0; i < text.len; i++) {
+        bool control = is_control(text, i);
+        i += control && (unsigned char)text.ptr[i] == 0xc2 ? 1 : 0;
+        visible = visible || (!control && text.ptr[i] != ' ');
+        nx_buf_append_char(out, control ? ' ' : text.ptr[i]);
+    }
+    return visible;
+}
+
+static void write_title(
+        struct mention *mention, const struct request *request) {
+    if (!append_clean(&mention->title, request_str(request, "username"))) {
+        nx_buf_clear(&mention->title);
+        (void)append_clean(&mention->title, request->user);
+    }
+    nx_buf_append_cstr(&mention->title, " mentioned you");
+}
+
+static void write_text(struct mention *mention, const struct request *request) {
+    struct nx_str text = text_cut(request_str(request, "content"), TEXT_BYTES);
+    if (!append_clean(&mention->text, text)) {
+        nx_buf_clear(&mention->text);
+        nx_buf_append_cstr(&mention->text, "(no text)");
+    }
+}
+
 void mention_init(struct mention *mention, const struct request *request,
         const struct conversation *conv) {
     const struct nx_json_v1 *json = request->chat->sdk.json;
@@ -48,14 +86,8 @@ void mention_init(struct mention *mention, const struct request *request,
     if (mention->names.len == 0) {
         return;
     }
-    struct nx_str sender = request_str(request, "username");
-    if (sender.len == 0) {
-        sender = request->user;
-    }
-    struct nx_str text = text_cut(request_str(request, "content"), TEXT_BYTES);
-    nx_buf_append(&mention->title, sender.ptr, sender.len);
-    nx_buf_append_cstr(&mention->title, " mentioned you");
-    nx_buf_append(&mention->text, text.ptr, text.len);
+    write_title(mention, request);
+    write_text(mention, request);
 }
 
 void mention_finish(struct mention *mention) {
@@ -65,7 +97,7 @@ void mention_finish(struct mention *mention) {
 }
 
 static struct nx_str content(const struct nx_buf *buf) {
-    return buf->data ? nx_str_n(buf->data, buf->len) : nx_str_c("");
+    return nx_str_n(buf->data, buf->len);
 }
 
 static void raise_one(const struct mention *mention, struct conversation *conv,

@@ -232,6 +232,39 @@ static void raises_one_notification_for_each_member_mentioned(void **state) {
     fake_host_destroy(host);
 }
 
+// What plugins make notifications of has no control characters and no blank
+// texts, whatever was in the message.
+static void raises_notifications_of_clean_texts(void **state) {
+    (void)state;
+    static const struct {
+        const char *fields;
+        const char *title;
+        const char *message;
+    } all[] = {
+            {"'content':'a\\u0007b\\nc\\u0085d','username':'A\\tB'",
+                    "A B mentioned you", "a b c d"},
+            {"'content':' \\n','username':' '", "alice mentioned you",
+                    "(no text)"},
+            {"'content':'','attachments':[{}]", "alice mentioned you",
+                    "(no text)"},
+    };
+    struct fake_host *host = chat_case_create(NULL);
+    fake_host_listen(host, "notification.");
+    FAKE_ASSERT(host, fake_host_start(host));
+    nx_session_id alice = fake_host_connect(host, "alice");
+    chat_case_join(host, fake_host_connect(host, "bob"));
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        chat_case_send(host, alice,
+                "{'event_type':'chat.message','conversation_id':'c',"
+                "'mentions':['bob'],%s}",
+                all[i].fields);
+        const struct fake_event *raised = fake_host_heard(host, NULL);
+        FAKE_ASSERT_STR(raised, "title", all[i].title);
+        FAKE_ASSERT_STR(raised, "message", all[i].message);
+    }
+    fake_host_destroy(host);
+}
+
 static void speaks_for_a_user_whom_another_plugin_names(void **state) {
     struct fake_host *host = *state;
     nx_session_id alice = fake_host_connect(host, "alice");
@@ -260,6 +293,7 @@ int main(void) {
             CHAT_TEST(refuses_what_is_malformed),
             cmocka_unit_test(refuses_content_beyond_the_setting),
             cmocka_unit_test(raises_one_notification_for_each_member_mentioned),
+            cmocka_unit_test(raises_notifications_of_clean_texts),
             CHAT_TEST(speaks_for_a_user_whom_another_plugin_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
