@@ -82,6 +82,14 @@ static void tell(const struct add *add) {
     }
 }
 
+// Connected, as far as others may know.
+static bool is_live(const struct notify *notify, struct nx_str user) {
+    const struct nx_users_v1 *users = notify->sdk.users;
+    return users->session_count(notify->host, user) > 0
+            && !(NX_HAS(users, is_hidden)
+                    && users->is_hidden(notify->host, user));
+}
+
 static void done(struct change *change, const struct change_result *given) {
     struct add *add = nx_container_of(change, struct add, change);
     struct notify *notify = add->notify;
@@ -90,7 +98,7 @@ static void done(struct change *change, const struct change_result *given) {
             .status = given->status,
             .user = user,
             .what = add->what,
-            .live = notify->sdk.users->session_count(notify->host, user) > 0,
+            .live = is_live(notify, user),
     };
     if (result.status == NX_OK && add->what == INBOX_FAILED) {
         result.status = NX_ERR_NO_MEMORY;
