@@ -17,7 +17,7 @@
 
 // The list without a settings file, and that of etc/nexus.conf.
 #define PLUGIN_LIST_DEFAULTS(FIRST, NEXT) \
-    FIRST("store") NEXT("chat") NEXT("presence")
+    FIRST("store") NEXT("chat") NEXT("presence") NEXT("notify")
 
 // Adds a line; the name must be well-formed and new.
 struct plugin_record *plugin_list_add(struct settings_store *store,

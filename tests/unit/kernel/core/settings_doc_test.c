@@ -25,10 +25,11 @@ static void writes_a_file_that_changes_nothing(void **state) {
         assert_string_equal(
                 "default", settings_origin(c.settings, setting_row(i)->path));
     }
-    assert_int_equal(3, settings_plugin_count(c.settings));
+    assert_int_equal(4, settings_plugin_count(c.settings));
     assert_string_equal("store", settings_plugin(c.settings, 0)->name);
     assert_string_equal("chat", settings_plugin(c.settings, 1)->name);
     assert_string_equal("presence", settings_plugin(c.settings, 2)->name);
+    assert_string_equal("notify", settings_plugin(c.settings, 3)->name);
     free(text);
     settings_case_finish(&c);
 }

@@ -113,10 +113,11 @@ static void keeps_texts_of_its_own(void **state) {
 static void loads_the_default_list_when_there_is_no_file(void **state) {
     struct settings_case c;
     settings_case_init(&c, NULL, NULL, NULL);
-    assert_int_equal(3, settings_plugin_count(c.settings));
+    assert_int_equal(4, settings_plugin_count(c.settings));
     assert_string_equal("store", settings_plugin(c.settings, 0)->name);
     assert_string_equal("chat", settings_plugin(c.settings, 1)->name);
     assert_string_equal("presence", settings_plugin(c.settings, 2)->name);
+    assert_string_equal("notify", settings_plugin(c.settings, 3)->name);
     assert_null(settings_plugin(c.settings, 0)->path);
     assert_null(settings_plugin(c.settings, 0)->sha256);
     assert_string_equal("default", settings_plugin(c.settings, 0)->origin);
