@@ -7,7 +7,7 @@ import unittest
 import harness
 import spec
 
-PLUGINS = (harness.CHAT, '{ name = "presence"; }')
+PLUGINS = (*harness.default_plugins(), harness.PRESENCE, harness.NOTIFY)
 
 # Requests in an order in which each can succeed: who, which message, and
 # what its example must be told of the run. A later line sees what an earlier
@@ -36,6 +36,10 @@ STEPS = [
     ("bob", "presenceUnsubscribe", {}),
     ("bob", "chatInvite", {}),
     ("bob", "chatLeave", {}),
+    ("bob", "notifySend", {}),
+    ("alice", "notifyList", {}),
+    ("alice", "notifyRead", {"notification_id": "notifySend"}),
+    ("alice", "notifyClear", {}),
     ("bob", "disconnect", {}),
 ]
 
@@ -45,7 +49,8 @@ RARE = {"roomMembers", "notice", "presenceCounts"}
 
 class Described(harness.ServerTest):
     options = {"plugins": PLUGINS,
-               "sets": ["limits.messages_per_second=0"]}
+               "sets": ["limits.messages_per_second=0",
+                        "plugins.notify.client_send=true"]}
 
     def setUp(self):
         super().setUp()
@@ -100,7 +105,8 @@ class Described(harness.ServerTest):
         await self.see_all()
         for key in ("roomJoin", "roomLeave", "chatHistory", "chatMembers",
                     "chatList", "chatJoin", "presenceSubscribe",
-                    "presenceGet"):
+                    "presenceGet", "notifyList", "notifyRead",
+                    "notifyClear"):
             payload = dict(self.events.messages[key].examples[0][1])
             payload.pop("since", None)
             await self.clients["second"].send(**payload)

@@ -15,7 +15,8 @@ def example_of(parameter):
 
 
 class Described(harness.ServerTest):
-    options = {"plugins": (harness.CHAT, '{ name = "presence"; }')}
+    options = {"plugins": [*harness.default_plugins(), harness.PRESENCE,
+                           harness.NOTIFY]}
 
     def setUp(self):
         super().setUp()

@@ -8,8 +8,7 @@ import websockets
 
 import harness
 
-PRESENCE = '{ name = "presence"; }'
-PLUGINS = (harness.CHAT, PRESENCE)
+PLUGINS = (harness.CHAT, harness.PRESENCE)
 QUICK = ["plugins.presence.grace=2", "plugins.presence.auto_away=1"]
 
 

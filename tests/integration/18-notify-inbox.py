@@ -8,8 +8,7 @@ import unittest
 
 import harness
 
-NOTIFY = '{ name = "notify"; }'
-PLUGINS = [*harness.default_plugins(), NOTIFY]
+PLUGINS = [*harness.default_plugins(), harness.NOTIFY]
 SEND = "/api/notifications/send"
 BROADCAST = "/api/notifications/broadcast"
 
@@ -289,7 +288,7 @@ class Clients(Notify):
 @unittest.skipUnless((harness.BUILD / "plugins/store.so").exists(),
                      "built without SQLite")
 class Restart(Notify):
-    options = {"plugins": [harness.STORE, harness.CHAT, NOTIFY],
+    options = {"plugins": [harness.STORE, harness.CHAT, harness.NOTIFY],
                "sets": ["limits.messages_per_second=0"]}
 
     async def test_keeps_everything_that_was_acknowledged(self):

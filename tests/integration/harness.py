@@ -30,6 +30,8 @@ DEADLINE = float(os.environ.get("NEXUS_TEST_DEADLINE", "20"))
 
 CHAT = '{ name = "chat"; }'
 STORE = '{ name = "store"; }'
+NOTIFY = '{ name = "notify"; }'
+PRESENCE = '{ name = "presence"; }'
 
 
 def default_plugins():
