@@ -33,10 +33,18 @@ static void set_timer(struct device *device, uint64_t delay_ms);
 
 // ---- what it is given ----
 
+// A client that comes back has missed what came meanwhile, whoever else has it.
+// For another one, one that has it is enough.
 static bool is_missed(const struct device *device, const struct entry *entry) {
     const struct recipient *recipient = device->recipient;
-    return !device->caught_up && !entry->received
-            && !seqs_has(&recipient->received, entry->seq);
+    if (device->caught_up) {
+        return false;
+    }
+    // An inbox that was made anew knows nothing of the old numbers.
+    if (device->returns && device->since <= recipient->inbox.last_seq) {
+        return entry->seq > device->since;
+    }
+    return !entry->received && !seqs_has(&recipient->received, entry->seq);
 }
 
 static bool is_wanted(const struct device *device, const struct entry *entry,
@@ -107,6 +115,8 @@ static void give(struct device *device, int64_t now_ms) {
     forgive(device, now_ms);
     device->caught_up = true;
     device->state = DEVICE_LIVE;
+    device->upto = device->recipient->inbox.last_seq;
+    device_keep_position(device);
     if (device->owed.count > 0) {
         arrival_owed(device);
     } else {
@@ -226,7 +236,15 @@ static void enter_line(struct device *device) {
 void arrival_begin(struct device *device) {
     device->cursor = 0;
     device->caught_up = false;
+    device_find_position(device);
     enter_line(device);
+}
+
+static void pay(struct device *device) {
+    if (device->state == DEVICE_LIVE && device->owed.count > 0) {
+        device->cursor = 0;
+        enter_line(device);
+    }
 }
 
 void arrival_landed(struct device *device) {
@@ -235,9 +253,8 @@ void arrival_landed(struct device *device) {
     }
     if (device->state == DEVICE_WAITING) {
         enter_line(device);
-    } else if (device->state == DEVICE_LIVE && device->owed.count > 0) {
-        device->cursor = 0;
-        enter_line(device);
+    } else {
+        pay(device);
     }
 }
 
@@ -248,7 +265,7 @@ static void due(void *user, nx_timer_id timer) {
     if (device->state == DEVICE_RETRYING) {
         enter_line(device);
     } else {
-        arrival_landed(device);
+        pay(device);
     }
 }
 

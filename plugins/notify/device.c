@@ -1,6 +1,7 @@
 #include "plugins/notify/device.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "plugins/notify/arrival.h"
 #include "plugins/notify/live.h"
@@ -106,6 +107,45 @@ void device_session(void *user, const struct nx_session_event *ev) {
     }
 }
 
+// ---- how far its client has come ----
+
+#define POSITION "position"
+
+void device_keep_position(const struct device *device) {
+    const struct notify *notify = device->recipient->notify;
+    uint64_t position = device->upto;
+    nx_list_for_each (link, &device->flights) {
+        uint64_t seq = nx_container_of(link, struct flight, link)->seq;
+        position = seq <= position ? seq - 1 : position;
+    }
+    if (device->owed.count > 0 && device->owed.numbers[0] <= position) {
+        position = device->owed.numbers[0] - 1;
+    }
+    (void)notify->sdk.users->data_set(notify->host, device->session, POSITION,
+            nx_bytes_n(&position, sizeof(position)));
+}
+
+void device_find_position(struct device *device) {
+    const struct notify *notify = device->recipient->notify;
+    struct nx_bytes found = notify->sdk.users->data_get(
+            notify->host, device->session, POSITION);
+    device->returns = found.len == sizeof(device->since);
+    if (device->returns) {
+        memcpy(&device->since, found.ptr, sizeof(device->since));
+    }
+}
+
+void device_carry_on(struct device *device) {
+    device_find_position(device);
+    device->state = DEVICE_LIVE;
+    device->caught_up = true;
+    device->upto = device->since;
+    nx_list_for_each (link, &device->flights) {
+        uint64_t seq = nx_container_of(link, struct flight, link)->seq;
+        device->upto = seq > device->upto ? seq : device->upto;
+    }
+}
+
 // ---- in flight ----
 
 bool device_note_flight(struct device *device, uint64_t seq) {
@@ -152,6 +192,7 @@ static void land(struct device *device, const struct flight *flight) {
         notify_count(notify, notify->metrics.received, 1);
         end_first_flight(device);
     }
+    device_keep_position(device);
     arrival_landed(device);
 }
 
@@ -230,6 +271,7 @@ enum device_sent device_send(
 
 void device_live(struct device *device, const struct live_item *item) {
     struct notify *notify = device->recipient->notify;
+    device->upto = device->caught_up ? item->seq : device->upto;
     bool now =
             device->state == DEVICE_LIVE || item->priority == PRIORITY_URGENT;
     enum device_sent sent = now ? device_send(device, item) : DEVICE_DEFERRED;

@@ -50,6 +50,9 @@ struct device {
     bool caught_up;         // has once been given all that was missed
     unsigned tries;         // of storage, in a row
     uint64_t cursor;        // the parts up to here were sent
+    uint64_t upto;          // everything up to here was sent, or is not wanted
+    bool returns;           // its client was here before, and had received
+    uint64_t since;         // all up to here
     struct nx_list flights; // struct flight::link, oldest first
     size_t flight_count;
     struct seqs owed;
@@ -76,6 +79,16 @@ void device_drop_all(struct recipient *recipient);
 
 // The on_session function; user is the struct notify.
 void device_session(void *user, const struct nx_session_event *ev);
+
+// Keeps, as data of the session, up to where its client has received all. The
+// data outlives this instance, and a connection that is resumed.
+void device_keep_position(const struct device *device);
+
+// Fills returns and since.
+void device_find_position(struct device *device);
+
+// The instance before this one has given the device all that was missed.
+void device_carry_on(struct device *device);
 
 // Notes a notification as sent and not proved; false without memory.
 bool device_note_flight(struct device *device, uint64_t seq);

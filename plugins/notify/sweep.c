@@ -25,8 +25,7 @@ static int32_t take_up(
         return 0;
     }
     if (notify->sdk.users->data_get(notify->host, session, MARK).len > 0) {
-        device->state = DEVICE_LIVE;
-        device->caught_up = true;
+        device_carry_on(device);
     } else {
         arrival_begin(device);
     }

@@ -199,6 +199,30 @@ static void takes_up_sessions_that_were_not_served_yet(void **state) {
     FAKE_ASSERT_SILENT(host, alice);
 }
 
+static void owes_a_device_the_same_after_a_reload(void **state) {
+    (void)state;
+    struct fake_host *host =
+            notify_case_with("plugins.notify.low_queue_bytes=0");
+    nx_session_id slow = fake_host_connect(host, "alice");
+    nx_session_id other = fake_host_connect(host, "alice");
+    fake_host_stop_reading(host, slow, true);
+    notify_case_notify(host, "alice", "normal", "");
+    notify_case_notify(host, "alice", "low", ",'priority':'low'");
+    fake_host_skip(host, other);
+    FAKE_ASSERT(host, fake_host_reload(host));
+    fake_host_advance(host, 10);
+
+    fake_host_stop_reading(host, slow, false);
+    fake_host_advance(host, 6000);
+
+    FAKE_ASSERT(host, fake_host_await(host, slow, "notification") != NULL);
+    FAKE_EXPECT(low, host, slow, "notification");
+    FAKE_ASSERT_STR(low, "title", "low");
+    FAKE_ASSERT_SILENT(host, slow);
+    FAKE_ASSERT_SILENT(host, other);
+    fake_host_destroy(host);
+}
+
 static void serves_users_of_any_name(void **state) {
     struct fake_host *host = *state;
     nx_session_id session = fake_host_connect(host, "i/b/\xc3\xa9% ");
@@ -217,6 +241,7 @@ int main(void) {
             NOTIFY_TEST(gives_up_what_storage_never_answered),
             cmocka_unit_test(carries_on_after_a_reload_that_failed),
             NOTIFY_TEST(takes_up_sessions_that_were_not_served_yet),
+            cmocka_unit_test(owes_a_device_the_same_after_a_reload),
             NOTIFY_TEST(serves_users_of_any_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
