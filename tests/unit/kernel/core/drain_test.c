@@ -60,7 +60,7 @@ static void sends_few_away_at_once(void **state) {
 static void sends_many_away_over_the_window(void **state) {
     (void)state;
     const char *const sets[] = {"drain.window=2", NULL};
-    int64_t back_ms[MANY];
+    int64_t back_ms[MANY] = {0};
     size_t before = 0;
     int64_t last_ms = 0;
     begin(sets, MANY);
