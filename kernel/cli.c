@@ -7,6 +7,7 @@
 
 #include "kernel/core/error_doc.h"
 #include "kernel/core/settings_doc.h"
+#include "kernel/plugin_tables.h"
 #include "nexus_version.h"
 
 enum option_code {
@@ -154,19 +155,33 @@ void cli_write_version(FILE *out) {
     (void)fprintf(out, "nexusd %s\n", NEXUS_VERSION);
 }
 
+static bool write_settings(FILE *out) {
+    settings_write_markdown(out);
+    return plugin_tables_write(out);
+}
+
+static bool write_errors(FILE *out) {
+    error_doc_write(out);
+    return true;
+}
+
+static bool write_conf(FILE *out) {
+    settings_write_conf(out);
+    return true;
+}
+
 bool cli_generate(const char *name, FILE *out) {
     static const struct {
         const char *name;
-        void (*write)(FILE *out);
+        bool (*write)(FILE *out);
     } files[] = {
-            {"settings.md", settings_write_markdown},
-            {"errors.md", error_doc_write},
-            {"nexus.conf", settings_write_conf},
+            {"settings.md", write_settings},
+            {"errors.md", write_errors},
+            {"nexus.conf", write_conf},
     };
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         if (strcmp(files[i].name, name) == 0) {
-            files[i].write(out);
-            return fflush(out) == 0 && ferror(out) == 0;
+            return files[i].write(out) && fflush(out) == 0 && ferror(out) == 0;
         }
     }
     (void)fprintf(stderr,

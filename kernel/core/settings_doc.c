@@ -140,6 +140,31 @@ void settings_write_markdown(FILE *out) {
     (void)fputs(markdown_plugins, out);
 }
 
+void settings_write_plugin(
+        const char *name, const struct nx_setting *table, FILE *out) {
+    (void)fprintf(out, "\n### %s\n\n", name);
+    if (table == NULL || table[0].key == NULL) {
+        (void)fputs("No settings.\n", out);
+        return;
+    }
+    (void)fputs("| setting | default | values | environment | reload | meaning "
+                "|\n|---|---|---|---|---|---|\n",
+            out);
+    for (const struct nx_setting *from = table; from->key != NULL; from++) {
+        char path[SETTING_PATH_MAX];
+        (void)snprintf(path, sizeof(path), "plugins.%s.%s", name, from->key);
+        const struct setting row = {
+                .path = path,
+                .kind = from->kind,
+                .flags = from->flags,
+                .fallback = from->fallback == NULL ? "" : from->fallback,
+                .range = from->range,
+                .help = from->help,
+        };
+        write_markdown_row(&row, out);
+    }
+}
+
 // --- etc/nexus.conf -------------------------------------------------------
 
 static const char conf_head[] =

@@ -12,7 +12,14 @@
 
 #include <stdio.h>
 
+struct nx_setting;
+
 void settings_write_markdown(FILE *out);
+
+// The part of docs/settings.md about one plugin; table ends with a NULL key
+// and may be NULL.
+void settings_write_plugin(
+        const char *name, const struct nx_setting *table, FILE *out);
 
 // Every setting as a commented-out default, and an active plugin list.
 void settings_write_conf(FILE *out);

@@ -128,9 +128,9 @@ static void has_help_for_every_public_option(void **state) {
 }
 
 static void generates_the_files_it_knows(void **state) {
-    static const char *const names[] = {
-            "settings.md", "errors.md", "nexus.conf"};
-    for (size_t i = 0; i < 3; i++) {
+    // settings.md needs the plugins as well: scripts/check-generated.
+    static const char *const names[] = {"errors.md", "nexus.conf"};
+    for (size_t i = 0; i < 2; i++) {
         char *text = NULL;
         size_t len = 0;
         FILE *out = open_memstream(&text, &len);
