@@ -24,7 +24,7 @@ static void keeps_facts(void **state) {
 
     assert_int_equal(get("k"), NX_OK);
     assert_string_equal(seen.facts_text, "k=2");
-    assert_true(seen.fact.revision == seen.fact.facts[0].revision);
+    assert_true(seen.fact.revision == seen.fact_revision);
     assert_string_equal(scan(NULL, NULL, 9), "k=2 l=3");
     assert_int_equal(remove_key("k"), NX_OK);
     assert_int_equal(remove_key("k"), NX_ERR_NOT_FOUND);

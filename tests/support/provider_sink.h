@@ -33,8 +33,9 @@ struct seen {
     struct nx_publish_result published;
     char memo[64];
     struct nx_history_result history;
-    char history_text[512]; // offset:payload of each record
-    struct nx_fact_result fact;
+    char history_text[512];       // offset:payload of each record
+    struct nx_fact_result fact;   // facts are gone when it returned
+    uint64_t fact_revision;       // of the first of them
     char facts_text[512];         // key=value of each fact
     size_t accepted;              // requests that are to be answered
     size_t publish_more;          // publishes made from inside published()
@@ -113,6 +114,7 @@ static inline void on_fact(
     s->cookie = cookie;
     s->fact = *result;
     s->facts_text[0] = '\0';
+    s->fact_revision = result->count > 0 ? result->facts[0].revision : 0;
     for (size_t i = 0; i < result->count && i < 16; i++) {
         const struct nx_fact *fact = &result->facts[i];
         used += (size_t)snprintf(s->facts_text + used,

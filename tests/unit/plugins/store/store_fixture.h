@@ -52,7 +52,7 @@ static inline int64_t now_ms(void) {
 }
 
 static inline void set(const char *key, const char *value) {
-    char text[128];
+    char text[256];
     (void)snprintf(text, sizeof(text), "plugins.store.%s=%s", key, value);
     fake_host_set(host, text);
 }
