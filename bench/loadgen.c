@@ -20,6 +20,7 @@ static const struct {
     const char *name;
     void (*run)(const struct args *args);
 } scenarios[] = {
+        {"durable", durable_run},
         {"echo", echo_run},
         {"fair", fair_run},
         {"fanout", fanout_run},

@@ -12,5 +12,6 @@ foreach(source IN LISTS bench_sources)
   add_executable(bench-${name} ${source})
   set_target_properties(bench-${name} PROPERTIES OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
-  target_link_libraries(bench-${name} PRIVATE nexus_warnings nexus_bench_lib)
+  target_link_libraries(bench-${name}
+    PRIVATE nexus_warnings nexus_bench_lib PkgConfig::sqlite3)
 endforeach()

@@ -57,7 +57,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command(self.folder.name), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log,
-                preexec_fn=lambda: os.sched_setaffinity(0, {self.cpu}))
+                preexec_fn=self._pin)
         deadline = time.monotonic() + START_SECONDS
         while self.port is None:
             text = self.log()
@@ -71,6 +71,10 @@ class Server:
                                   f"{START_SECONDS} s: {text[-400:].strip()}")
             else:
                 time.sleep(0.02)
+
+    def _pin(self):
+        if self.cpu is not None:
+            os.sched_setaffinity(0, {self.cpu})
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
@@ -110,6 +114,10 @@ def _nexus(build, config, plugins, settings):
     if not os.access(binary, os.X_OK):
         raise Unavailable(f"no {os.path.relpath(binary)}: ./dev build")
     return command
+
+
+def command_of_nexus(options):
+    return _nexus(options.build, options.config, options.set)
 
 
 def _bare(build, bench):

@@ -12,6 +12,7 @@
 
 #include "bench/lib/args.h"
 
+void durable_run(const struct args *args);
 void echo_run(const struct args *args);
 void fanout_run(const struct args *args);
 void fair_run(const struct args *args);
