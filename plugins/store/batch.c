@@ -313,6 +313,7 @@ static bool undo(struct batch *batch) {
 bool batch_run(
         struct batch *batch, struct nx_list *requests, struct nx_list *rest) {
     bool writes = needs_commit(requests);
+    batch->wrote = writes;
     struct meta before = batch->meta.written;
     bool good = begin(batch, writes) && execute_all(batch, requests, rest)
             && (writes ? complete(batch, requests) : logs_write(batch->logs))

@@ -38,6 +38,7 @@ struct batch {
     struct logs *logs;
     struct facts facts;
     struct dedupe dedupe;
+    bool wrote; // the last run had something to commit
 };
 
 // False without memory.

@@ -217,10 +217,12 @@ static void measure_sizes(struct writer *writer) {
 
 static void measure(struct writer *writer, size_t requests, int64_t spent_ns) {
     const struct meters *meters = writer->meters;
-    meters_add(meters, meters->commits_total, 1);
     meters_add(meters, meters->requests_total, (double)requests);
-    meters_add(meters, meters->batch_size, (double)requests);
-    meters_add(meters, meters->commit_seconds, (double)spent_ns / NS_IN_S);
+    if (writer->vault->batch.wrote) {
+        meters_add(meters, meters->commits_total, 1);
+        meters_add(meters, meters->batch_size, (double)requests);
+        meters_add(meters, meters->commit_seconds, (double)spent_ns / NS_IN_S);
+    }
     meters_set(
             meters, meters->queue_requests, (double)queue_count(writer->queue));
     meters_set(meters, meters->queue_bytes, (double)queue_bytes(writer->queue));

@@ -20,7 +20,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 DOCS = harness.SOURCE / "docs/metrics.md"
 ALERTS = harness.SOURCE / "etc/prometheus/alerts.yml"
 DASHBOARD = harness.SOURCE / "etc/grafana/nexus.json"
-FEATURES = ("chat", "presence", "notify")  # plugins with a table of their own
+# Plugins with a table of their own.
+FEATURES = ("store", "chat", "presence", "notify")
 
 
 def promtool(*arguments, text=None):
