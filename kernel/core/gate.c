@@ -31,6 +31,7 @@
 #include "kernel/core/stats.h"
 #include "kernel/core/url.h"
 #include "kernel/core/users.h"
+#include "kernel/core/visibility.h"
 #include "kernel/core/welcome.h"
 #include "kernel/core/writer.h"
 
@@ -143,6 +144,9 @@ void gate_call_hooks(const struct session *session, uint32_t what) {
             hook->fn(hook->user, &ev);
             plugin_leave(hook->owner);
         }
+    }
+    if (what == NX_SESSION_OPENED) {
+        visibility_arrived(session->core, session->user);
     }
 }
 

@@ -53,8 +53,10 @@ static struct user *user_create(struct users *users, struct nx_str name) {
 struct user *users_attach(
         struct users *users, struct nx_str name, struct session *session) {
     struct user *user = users_find(users, name);
+    bool is_new = false;
     if (!user) {
         user = user_create(users, name);
+        is_new = user != NULL;
     }
     if (!user) {
         return NULL;
@@ -62,6 +64,10 @@ struct user *users_attach(
     nx_list_append(&user->sessions, &session->user_link);
     user->session_count++;
     session->user = user;
+    if (is_new) {
+        user->arriving = true;
+        users_hide(users, user, true);
+    }
     return user;
 }
 

@@ -26,7 +26,9 @@ struct users;
 struct user {
     struct nx_list sessions; // struct session::user_link, oldest first
     uint32_t session_count;
-    bool hidden; // looks offline to others; set by users_hide()
+    bool hidden;        // looks offline to others; set by users_hide()
+    bool arriving;      // plugins were not asked yet whether it should
+    bool wants_to_hide; // what they said
     size_t name_len;
     char name[]; // ends with a NUL that name_len does not count
 };
@@ -36,7 +38,8 @@ struct users *users_create(void);
 // Accepts NULL. No user may be left.
 void users_destroy(struct users *users);
 
-// Adds the session to the user of that name, who is created when needed.
+// Adds the session to the user of that name, who is created when needed, and
+// then hidden until visibility_arrived().
 struct user *users_attach(
         struct users *users, struct nx_str name, struct session *session);
 

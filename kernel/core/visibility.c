@@ -34,7 +34,8 @@ static void change_rooms(
     }
 }
 
-void visibility_set(struct core *core, struct user *user, bool hidden) {
+static void apply(struct core *core, struct user *user) {
+    bool hidden = user->arriving || user->wants_to_hide;
     if (user->hidden == hidden) {
         return;
     }
@@ -43,4 +44,14 @@ void visibility_set(struct core *core, struct user *user, bool hidden) {
         change_rooms(
                 core, nx_container_of(link, struct session, user_link), hidden);
     }
+}
+
+void visibility_set(struct core *core, struct user *user, bool hidden) {
+    user->wants_to_hide = hidden;
+    apply(core, user);
+}
+
+void visibility_arrived(struct core *core, struct user *user) {
+    user->arriving = false;
+    apply(core, user);
 }

@@ -21,4 +21,9 @@ struct user;
 // rooms that it left, or joined, as they are told of that.
 void visibility_set(struct core *core, struct user *user, bool hidden);
 
+// Plugins have heard of a session of the user. Until they have heard of the
+// first one it is hidden: a session that is resumed is in its rooms by then,
+// and whoever is invisible must not be seen coming.
+void visibility_arrived(struct core *core, struct user *user);
+
 #endif

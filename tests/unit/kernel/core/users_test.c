@@ -67,6 +67,23 @@ static void keeps_sessions_oldest_first(void **state) {
     users_detach(users, &sessions[2]);
 }
 
+static void hides_who_is_new_until_plugins_were_asked(void **state) {
+    struct users *users = *state;
+    struct session one = session();
+    struct session two = session();
+    attach(users, "alice", &one);
+    struct user *alice = users_find(users, str("alice"));
+    assert_true(alice->hidden && alice->arriving);
+    assert_int_equal(users_hidden_count(users), 1);
+    users_hide(users, alice, false);
+    attach(users, "alice", &two);
+    assert_false(alice->hidden);
+    users_hide(users, alice, true);
+    users_detach(users, &one);
+    users_detach(users, &two);
+    assert_int_equal(users_hidden_count(users), 0);
+}
+
 static void compares_names_by_all_their_bytes(void **state) {
     struct users *users = *state;
     static const char *const names[] = {
@@ -116,6 +133,9 @@ int main(void) {
                     tear_down),
             cmocka_unit_test_setup_teardown(
                     keeps_sessions_oldest_first, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(
+                    hides_who_is_new_until_plugins_were_asked, set_up,
+                    tear_down),
             cmocka_unit_test_setup_teardown(
                     compares_names_by_all_their_bytes, set_up, tear_down),
             cmocka_unit_test_setup_teardown(
