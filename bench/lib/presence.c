@@ -172,6 +172,8 @@ static void come_and_go(struct presence *presence, struct window *window) {
     presence->told_ns = moment_ns() - presence->told_ns;
     window_close(window);
     settle(presence, &presence->after);
+    presence->unexpected += presence->online - presence->crowd;
+    presence->unexpected += presence->offline - presence->crowd;
 }
 
 static double seconds_of(uint64_t ns) {
