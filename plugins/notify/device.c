@@ -196,13 +196,11 @@ static void land(struct device *device, const struct flight *flight) {
     arrival_landed(device);
 }
 
+// The session has ended: the inbox has it for whoever comes.
 static void lose(struct device *device, struct flight *flight) {
-    struct notify *notify = device->recipient->notify;
-    (void)seqs_add(&device->owed, flight->seq, notify->settings.inbox_max);
     nx_list_remove(&flight->link);
     device->flight_count--;
     free(flight);
-    arrival_owed(device);
 }
 
 static void proved(

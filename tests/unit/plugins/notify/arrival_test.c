@@ -44,6 +44,16 @@ static void brings_nothing_that_has_arrived_before(void **state) {
     FAKE_ASSERT_SILENT(host, later);
 }
 
+static void knows_after_a_restart_what_had_just_arrived(void **state) {
+    struct fake_host *host = *state;
+    nx_session_id alice = fake_host_connect(host, "alice");
+    notify_case_notify(host, "alice", "1", "");
+    FAKE_EXPECT(event, host, alice, "notification");
+    FAKE_ASSERT(host, fake_host_restart(host));
+    nx_session_id again = fake_host_connect(host, "alice");
+    FAKE_ASSERT_SILENT(host, again);
+}
+
 static void brings_again_what_was_on_a_connection_that_broke(void **state) {
     struct fake_host *host = *state;
     nx_session_id alice = fake_host_connect(host, "alice");
@@ -157,6 +167,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
             NOTIFY_TEST(brings_what_was_missed_in_order),
             NOTIFY_TEST(brings_nothing_that_has_arrived_before),
+            NOTIFY_TEST(knows_after_a_restart_what_had_just_arrived),
             NOTIFY_TEST(brings_again_what_was_on_a_connection_that_broke),
             NOTIFY_TEST(comes_before_what_is_new),
             cmocka_unit_test(comes_in_parts_that_were_proved),

@@ -18,9 +18,8 @@ static void allows_a_burst_and_then_so_many_a_second(void **state) {
 static void gives_no_more_after_a_long_pause(void **state) {
     (void)state;
     struct rate rate = {0};
-    while (rate_take(&rate, 3, 1)) {
-    }
     int taken = 0;
+    assert_true(rate_take(&rate, 3, 1)); // five more would be free
     while (rate_take(&rate, 3, UINT64_MAX)) {
         taken++;
     }
