@@ -80,7 +80,7 @@ static void warns_of_a_slow_callback_once_a_second(void **state) {
     assert_int_equal(plugin->slow_calls, 3);
     assert_int_equal(f.core->stats->slow_callbacks, 3);
     assert_int_equal(plugin_fixture_count_log(&f, "a callback was slow"), 1);
-    plugin_fixture_expect_log(&f, "plugin=tester callback=timer ms=2");
+    plugin_fixture_expect_log(&f, "plugin=tester callback=timer ms=");
     plugin_fixture_expect_log(&f, "limit_ms=20");
     // As if a second had passed.
     plugin->slow_said_ns -= INT64_C(1000000000);
