@@ -12,6 +12,7 @@
 #include "kernel/core/message_sizes.h"
 #include "kernel/core/op.h"
 #include "kernel/core/overload.h"
+#include "kernel/core/packer.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/registry.h"
@@ -91,6 +92,7 @@ static bool create_guards(struct core *core) {
 static bool create_parts(struct core *core) {
     const struct settings *settings = core->settings;
     core->stats = stats_create(&core->timers, clock_wall_ms(&core->clock));
+    core->packer = packer_create(settings, core->stats);
     core->writers = writers_create(&core->clock, WRITER_BYTES_MAX);
     core->ops = ops_create(core, (size_t)settings->limits_pending_requests);
     core->router = router_create(core);
@@ -104,10 +106,10 @@ static bool create_parts(struct core *core) {
     core->jobs = jobs_create(core);
     core->plugins = plugins_create(core);
     core->registry = registry_create();
-    return core->stats && core->writers && core->ops && core->router
-            && core->message_sizes && core->users && core->sessions
-            && core->rooms && core->announce && core->resume && core->restores
-            && core->jobs && core->plugins && core->registry
+    return core->stats && core->packer && core->writers && core->ops
+            && core->router && core->message_sizes && core->users
+            && core->sessions && core->rooms && core->announce && core->resume
+            && core->restores && core->jobs && core->plugins && core->registry
             && create_storage(core) && create_guards(core)
             && kernel_register(core->registry, core) == NX_OK;
 }
@@ -155,6 +157,7 @@ void core_destroy(struct core *core) {
     registry_destroy(core->staged);
     registry_destroy(core->registry);
     writers_destroy(core->writers);
+    packer_destroy(core->packer);
     stats_destroy(core->stats);
     timers_finish(&core->timers);
     free(core);
@@ -177,6 +180,7 @@ void core_turn(struct core *core) {
     }
     bool resuming = restores_run(core->restores);
     sessions_flush(core->sessions);
+    packer_turn(core->packer);
     resume_store_run(core->resume);
     overload_run(core->overload);
     core->turns++;

@@ -27,6 +27,7 @@ struct memory;
 struct message_sizes;
 struct ops;
 struct overload;
+struct packer;
 struct plugins;
 struct registry;
 struct restores;
@@ -46,6 +47,7 @@ struct core {
     struct transport transport;
     struct settings *settings; // borrowed from kernel.c
     struct stats *stats;
+    struct packer *packer;
     struct writers *writers;
     struct ops *ops;
     struct registry *registry; // live registrations

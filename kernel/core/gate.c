@@ -357,6 +357,8 @@ nx_session_id gate_open(struct core *core, struct link *link,
         return 0;
     }
     nx_session_id id = session->id;
+    session->deflate = request->deflate;
+    core->stats->deflate_sessions += request->deflate;
     if (core->draining) {
         drain_send_away(core->drain, session);
         free(claim);

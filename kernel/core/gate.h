@@ -28,6 +28,7 @@ struct gate_request {
     struct nx_str authorization; // the header, absent without one
     struct nx_str bearer;        // from subprotocol "bearer.<token>"
     struct nx_str address;       // of the client
+    bool deflate;                // permessage-deflate was agreed on
 };
 
 // Whether one more connection may be upgraded: 0, or the HTTP status (503)

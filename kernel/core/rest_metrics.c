@@ -184,6 +184,44 @@ static void put_counters(struct exposition *text, const struct stats *stats) {
     }
 }
 
+static void seconds(struct exposition *text, const char *name, const char *help,
+        uint64_t ns) {
+    if (exposition_counter(text, name, help)) {
+        exposition_f64(text, NULL, (double)ns / 1e9);
+    }
+}
+
+static void put_deflate(struct exposition *text, const struct stats *stats) {
+    gauge(text, "nexus_deflate_sessions",
+            "Connections that agreed on permessage-deflate.",
+            (double)stats->deflate_sessions);
+    counter(text, "nexus_deflate_events_total",
+            "Events compressed, each once for all who get it.",
+            stats->deflate_frames);
+    counter(text, "nexus_deflate_input_bytes_total", "Bytes of these before.",
+            stats->deflate_bytes_in);
+    counter(text, "nexus_deflate_output_bytes_total",
+            "Bytes of these afterwards.", stats->deflate_bytes_out);
+    counter(text, "nexus_deflate_saved_bytes_total",
+            "Bytes that their receivers were not sent.", stats->deflate_saved);
+    counter(text, "nexus_deflate_futile_total",
+            "Events that compressing did not make smaller.",
+            stats->deflate_futile);
+    counter(text, "nexus_deflate_skipped_total",
+            "Events sent as they are because deflate.turn_ms was used up.",
+            stats->deflate_skipped);
+    seconds(text, "nexus_deflate_seconds_total", "Time spent on compressing.",
+            stats->deflate_ns);
+    counter(text, "nexus_inflate_messages_total",
+            "Compressed messages from clients.", stats->inflate_messages);
+    counter(text, "nexus_inflate_input_bytes_total",
+            "Bytes of these as they came.", stats->inflate_bytes_in);
+    counter(text, "nexus_inflate_output_bytes_total",
+            "Bytes of these decompressed.", stats->inflate_bytes_out);
+    seconds(text, "nexus_inflate_seconds_total", "Time spent on that.",
+            stats->inflate_ns);
+}
+
 static void labelled(struct exposition *text, const char *name,
         const char *value, uint64_t count) {
     const struct exposition_label labels[] = {{name, value}, {NULL, NULL}};
@@ -352,6 +390,7 @@ static void put_all(struct exposition *text, const struct core *core) {
     put_overload(text, core->overload);
     put_counters(text, core->stats);
     put_resumes(text, core);
+    put_deflate(text, core->stats);
     put_closed(text, core->stats);
     put_refusals(text, core->stats);
     put_shed(text, core->stats);

@@ -12,6 +12,7 @@
 #include "kernel/core/envelope.h"
 #include "kernel/core/frame.h"
 #include "kernel/core/gate.h"
+#include "kernel/core/packer.h"
 #include "kernel/core/restore.h"
 #include "kernel/core/resume.h"
 #include "kernel/core/rooms.h"
@@ -54,6 +55,7 @@ static void session_free(struct session *session) {
     timer_cancel(&session->timer);
     nx_list_remove(&session->dirty_link);
     drop_outbox(session);
+    session->core->stats->deflate_sessions -= session->deflate;
     blobs_finish(&session->blobs);
     free(session->close_reason);
     free(session->device);
@@ -179,6 +181,9 @@ static enum nx_err queue_frame(struct session *session, struct payload *payload,
             box->shed[OUTBOX_SHED_TOTAL]++;
             return NX_OK;
         }
+    }
+    if (session->deflate) {
+        payload = packer_choose(session->core->packer, payload);
     }
     return outbox_push(box, limit, payload, cls, key);
 }

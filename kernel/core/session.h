@@ -53,6 +53,7 @@ struct session {
     bool resumed;   // its client came back with a token
     bool device_made_up;
     bool noticed; // plugins want to hear of its next event
+    bool deflate; // its client decompresses: see packer.h
     uint16_t close_code;
     char *close_reason;       // owned, NULL: none
     struct user *user;        // NULL unless OPEN or CLOSING

@@ -175,6 +175,28 @@
             "1..1000000", NULL, SETTING_LIVE, \
             "Requests of all clients together that wait for a late answer of " \
             "a plugin; one more is refused with the error overloaded.") \
+    X(BOOL, deflate_enabled, "deflate.enabled", "false", NULL, NULL, \
+            SETTING_LIVE, \
+            "Whether clients that offer permessage-deflate get and send " \
+            "compressed messages; a change applies to new connections.") \
+    X(INT, deflate_min_bytes, "deflate.min_bytes", "256", "1..16777216", NULL, \
+            SETTING_LIVE, \
+            "Bytes from which an event is compressed; compressing a shorter " \
+            "one costs more than it saves.") \
+    X(INT, deflate_max_bytes, "deflate.max_bytes", "131072", "1..16777216", \
+            NULL, SETTING_LIVE, \
+            "Bytes up to which an event is compressed; a longer one goes out " \
+            "as it is, so that others do not wait for it.") \
+    X(INT, deflate_level, "deflate.level", "1", "1..9", NULL, 0, \
+            "How hard to compress, from 1 (fast) to 9 (small).") \
+    X(INT, deflate_window_bits, "deflate.window_bits", "15", "9..15", NULL, 0, \
+            "How far back compressed events refer within themselves, as a " \
+            "power of two; clients that ask for less with " \
+            "server_max_window_bits do without compression.") \
+    X(INT, deflate_turn_ms, "deflate.turn_ms", "10", "1..1000", NULL, \
+            SETTING_LIVE, \
+            "Milliseconds that compressing may take in one turn of the loop; " \
+            "events that come then go out as they are.") \
     X(INT, rooms_announce_limit, "rooms.announce_limit", "100", "1..100000", \
             NULL, SETTING_LIVE, \
             "Members up to which a room is told of each join and leave; in a " \

@@ -70,8 +70,20 @@ struct stats {
     uint64_t events_out; // frames queued for clients, for each receiver
     uint64_t bytes_out;
     uint64_t writes; // handed to the transport, each one system call
-    uint64_t shed[OUTBOX_SHED_REASONS];      // frames that slow clients missed
-    uint64_t queued_bytes;                   // waiting in all outboxes now
+    uint64_t shed[OUTBOX_SHED_REASONS]; // frames that slow clients missed
+    uint64_t queued_bytes;              // waiting in all outboxes now
+    uint64_t deflate_sessions;  // that agreed on permessage-deflate, now
+    uint64_t deflate_frames;    // compressed, each once for all receivers
+    uint64_t deflate_bytes_in;  // of their messages
+    uint64_t deflate_bytes_out; // of what became of them
+    uint64_t deflate_saved;     // bytes not sent, for each receiver
+    uint64_t deflate_futile;    // did not shrink
+    uint64_t deflate_skipped;   // deflate.turn_ms was used up
+    uint64_t deflate_ns;
+    uint64_t inflate_messages;
+    uint64_t inflate_bytes_in;
+    uint64_t inflate_bytes_out;
+    uint64_t inflate_ns;
     uint64_t errors;                         // `error` events sent
     uint64_t errors_by[STATS_ERROR_NUMBERS]; // [n]: NX_ERR_ -n
     uint64_t errors_replaced; // for a newer session: too_many_connections
