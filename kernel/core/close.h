@@ -18,6 +18,9 @@
     X(GOING_AWAY, 1001, "going_away", \
             "The server stops, or the page was left.", \
             "Reconnect after `reconnect_after_ms` of the `system.message` before it.") \
+    X(PROTOCOL_ERROR, 1002, "protocol_error", \
+            "A frame breaks the rules of the WebSocket or of its compression.", \
+            "Do not send the same again.") \
     X(UNSUPPORTED_DATA, 1003, "unsupported_data", \
             "A binary message arrived where none is spoken.", \
             "Do not send the same again; send JSON in text messages.") \

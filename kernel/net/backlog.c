@@ -16,6 +16,7 @@ struct backlog {
 struct record {
     size_t len;
     bool binary;
+    bool packed;
 };
 
 struct backlog *backlog_create(void) {
@@ -40,6 +41,7 @@ bool backlog_add(
     memset(&record, 0, sizeof(record));
     record.len = message->len;
     record.binary = message->binary;
+    record.packed = message->packed;
     size_t before = backlog->records.len;
     if (nx_buf_append(&backlog->records, &record, sizeof(record))
             && nx_buf_append(&backlog->records, message->data, message->len)) {
@@ -60,6 +62,7 @@ bool backlog_next(struct backlog *backlog, struct backlog_message *message) {
     message->data = backlog->records.data + backlog->at;
     message->len = record.len;
     message->binary = record.binary;
+    message->packed = record.packed;
     backlog->at += record.len;
     return true;
 }

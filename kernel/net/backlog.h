@@ -20,6 +20,7 @@ struct backlog_message {
     const char *data; // borrowed until the next backlog_add
     size_t len;
     bool binary;
+    bool packed; // compressed: what waits takes no more memory than it came in
 };
 
 struct backlog *backlog_create(void);

@@ -169,6 +169,16 @@ static struct refusal check_offer(const struct handshake *handshake) {
     return fine;
 }
 
+static struct refusal check_extensions(const struct handshake *handshake) {
+    struct server *server = handshake->server;
+    if (!extension_begin(
+                &server->extension, handshake->wsi, server->core->settings)) {
+        return (struct refusal){
+                431, "too_large", "Sec-WebSocket-Extensions is too long", NULL};
+    }
+    return fine;
+}
+
 // Browsers let any page open a WebSocket to anywhere: only we can refuse.
 static struct refusal check_origin(const struct handshake *handshake) {
     const struct core *core = handshake->server->core;
@@ -208,7 +218,7 @@ static struct refusal check_room(const struct handshake *handshake) {
 // In this order: the first that fails is told.
 static const check_fn checks[] = {check_method, check_host, check_path,
         check_body, check_connection, check_version, check_key, check_offer,
-        check_origin, check_address, check_room};
+        check_extensions, check_origin, check_address, check_room};
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
 static void refuse(struct server *server, struct lws *wsi,
@@ -284,6 +294,7 @@ nx_session_id handshake_open(
         }
         request.query = head_query(&head);
         request.authorization = head_field(&head, HEAD_AUTHORIZATION);
+        request.deflate = extension_is_on(&server->extension, wsi);
         request.address = (struct nx_str){address, strlen(address)};
         session = gate_open(server->core, link, &request);
     }

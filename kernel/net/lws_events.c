@@ -11,7 +11,7 @@ struct event {
     struct lws *wsi;
     struct link *link; // NULL unless it is an open WebSocket
     void *user;        // the same, or what the reason says
-    const void *in;
+    void *in;
     size_t len;
 };
 
@@ -75,6 +75,15 @@ static int on_http_closing(const struct event *event) {
 }
 
 // --- WebSocket ------------------------------------------------------------
+
+static int on_confirm_extension(const struct event *event) {
+    return extension_confirm(&server_of(event)->extension, event->wsi);
+}
+
+static int on_add_headers(const struct event *event) {
+    return extension_answer(
+            &server_of(event)->extension, event->wsi, event->in);
+}
 
 static int on_established(const struct event *event) {
     // It may have sent ordinary requests before.
@@ -145,6 +154,8 @@ static const struct reason_row rows[] = {
         {LWS_CALLBACK_RECEIVE_PONG, on_pong},
         {LWS_CALLBACK_SERVER_WRITEABLE, on_writable},
         {LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, on_confirm_upgrade},
+        {LWS_CALLBACK_CONFIRM_EXTENSION_OKAY, on_confirm_extension},
+        {LWS_CALLBACK_ADD_HEADERS, on_add_headers},
         {LWS_CALLBACK_ESTABLISHED, on_established},
         {LWS_CALLBACK_WS_PEER_INITIATED_CLOSE, on_peer_closes},
         {LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL, on_ending},

@@ -157,6 +157,7 @@ static struct lws_vhost *create_vhost(
             .options = tls,
             .vhost_name = name,
             .protocols = protocols,
+            .extensions = extension_list(),
             .retry_and_idle_policy = &no_validity_checks,
             .keepalive_timeout = KEEP_ALIVE_S,
             .timeout_secs_ah_idle = (unsigned int)settings->listen_head_timeout,

@@ -19,6 +19,7 @@
 #include <nexus/types.h>
 
 #include "kernel/core/transport.h"
+#include "kernel/net/extension.h"
 
 // The highest limits.header_bytes, and what is added to it on our side.
 #define SERVER_HEADER_MAX (16384 + 128)
@@ -52,6 +53,7 @@ struct server {
     struct visit *adopting; // the one that server_adopted() is to take
     struct fair *fair;
     size_t http_links; // limits.http_connections
+    struct extension extension;
 };
 
 struct server *server_create(struct loop *loop);

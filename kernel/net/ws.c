@@ -11,11 +11,13 @@
 #include "kernel/core/close.h"
 #include "kernel/core/core.h"
 #include "kernel/core/json_text.h"
+#include "kernel/core/packer.h"
 #include "kernel/core/session_io.h"
 #include "kernel/core/settings.h"
 #include "kernel/net/backlog.h"
 #include "kernel/net/fair.h"
 #include "kernel/net/handshake.h"
+#include "kernel/net/inflated.h"
 #include "kernel/net/server.h"
 
 // What was written may take this long to leave before a Close frame; then
@@ -25,11 +27,13 @@
 // The largest that a setting allows.
 #define MESSAGE_BYTES_MAX ((size_t)16 << 20)
 
-#define CLOSE_PROTOCOL    1002
 #define CLOSE_CODES_END   5000 // the first that nobody may use
 #define CLOSE_NO_STATUS   1005
 #define CLOSE_ABNORMAL    1006
 #define REASON_MAX        123 // what a Close frame has room for
+
+static const char no_memory[] = "the server is out of memory";
+static const char no_rsv1[] = "RSV1 is for the first frame of a message";
 
 struct link {
     struct server *server;
@@ -48,10 +52,51 @@ struct link {
     bool deaf;           // the rest of a refused message is skipped
     bool silent;         // nothing may be written any more
     bool ending;         // libwebsockets is closing
+    bool deflate;        // permessage-deflate was agreed on
+    bool packed;         // the message is compressed
+    bool in_frame;       // the next piece is of the same frame
 };
 
 static struct core *core_of(const struct link *link) {
     return link->server->core;
+}
+
+static size_t message_limit(const struct link *link) {
+    return session_io_message_max(core_of(link), link->session);
+}
+
+// --- messages -------------------------------------------------------------
+
+static void free_message(struct link *link) {
+    if (link->message) {
+        nx_buf_finish(link->message);
+        free(link->message);
+        link->message = NULL;
+    }
+}
+
+// Nothing that comes in is looked at any more.
+static void reject(struct link *link, uint16_t code, const char *why) {
+    link->deaf = true;
+    timer_cancel(&link->timer);
+    free_message(link);
+    session_io_refuse(core_of(link), link->session, code, why);
+}
+
+// Its turn has come. False when it is refused, and all behind it.
+static bool handle(struct link *link, struct backlog_message *message) {
+    struct core *core = core_of(link);
+    const char *why;
+    uint16_t code = message->packed
+            ? inflated_replace(core->packer, message, message_limit(link), &why)
+            : 0;
+    if (code != 0) {
+        reject(link, code, why);
+        return false;
+    }
+    session_io_message(
+            core, link->session, message->data, message->len, message->binary);
+    return true;
 }
 
 // --- messages that wait ---------------------------------------------------
@@ -69,29 +114,30 @@ static void set_reading(const struct link *link) {
 // When the connection ends: its share does not matter any more.
 static void handle_backlog(struct link *link) {
     struct backlog_message message;
-    while (link->backlog && backlog_next(link->backlog, &message)) {
-        session_io_message(core_of(link), link->session, message.data,
-                message.len, message.binary);
+    while (link->backlog && backlog_next(link->backlog, &message)
+            && handle(link, &message)) {
     }
     drop_backlog(link);
 }
 
-static void handle_share(struct link *link) {
+// Whether some are left.
+static bool handle_share(struct link *link) {
     struct backlog_message message;
     while (!backlog_empty(link->backlog)
             && fair_take(link->server->fair, &link->use, link->session)
             && backlog_next(link->backlog, &message)) {
-        session_io_message(core_of(link), link->session, message.data,
-                message.len, message.binary);
+        if (!handle(link, &message)) {
+            return false;
+        }
     }
+    return !backlog_empty(link->backlog);
 }
 
 // Reading is only stopped here, between two reads: libwebsockets would keep
 // what is left of one in a queue of its own.
 void ws_serve(struct fair_use *use) {
     struct link *link = nx_container_of(use, struct link, use);
-    handle_share(link);
-    bool waits = !backlog_empty(link->backlog);
+    bool waits = handle_share(link);
     if (!waits) {
         drop_backlog(link);
     }
@@ -103,20 +149,9 @@ void ws_serve(struct fair_use *use) {
 
 // --- life -----------------------------------------------------------------
 
-static void free_message(struct link *link) {
-    if (link->message) {
-        nx_buf_finish(link->message);
-        free(link->message);
-        link->message = NULL;
-    }
-}
-
 static void refuse(struct link *link, uint16_t code, const char *why) {
-    link->deaf = true;
-    timer_cancel(&link->timer);
-    free_message(link);
     handle_backlog(link);
-    session_io_refuse(core_of(link), link->session, code, why);
+    reject(link, code, why);
 }
 
 static void on_late(void *arg) {
@@ -151,6 +186,7 @@ int ws_established(struct server *server, struct lws *wsi) {
         link_destroy(link);
         return -1;
     }
+    link->deflate = extension_is_on(&server->extension, wsi);
     // Also makes libwebsockets report the beginning of a close: see
     // ws_ending().
     lws_set_wsi_user(wsi, link);
@@ -182,8 +218,10 @@ void ws_closed(struct link *link) {
 
 // --- in -------------------------------------------------------------------
 
-static size_t message_limit(const struct link *link) {
-    return session_io_message_max(core_of(link), link->session);
+// Of the bytes to keep until the message is whole.
+static size_t piece_limit(const struct link *link) {
+    size_t limit = message_limit(link);
+    return link->packed ? packer_body_max(limit) : limit;
 }
 
 // True when the message with this piece, and what its frame still announces,
@@ -199,7 +237,7 @@ static bool is_longer(const struct link *link, size_t len, size_t limit) {
 static bool too_long(const struct link *link, size_t len) {
     const struct settings *settings = core_of(link)->settings;
     return is_longer(link, len, (size_t)settings->limits_message_bytes)
-            && is_longer(link, len, message_limit(link));
+            && is_longer(link, len, piece_limit(link));
 }
 
 static bool keep_piece(struct link *link, const char *data, size_t len) {
@@ -208,7 +246,8 @@ static bool keep_piece(struct link *link, const char *data, size_t len) {
         if (!link->message) {
             return false;
         }
-        nx_buf_init(link->message, MESSAGE_BYTES_MAX); // see too_long()
+        // See too_long().
+        nx_buf_init(link->message, packer_body_max(MESSAGE_BYTES_MAX));
         struct core *core = core_of(link);
         timers_set(&core->timers, &link->timer,
                 core->settings->limits_message_timeout * 1000);
@@ -229,21 +268,36 @@ static bool keep_for_later(
     return true;
 }
 
+// RSV1 belongs to the first frame of a message alone (RFC 7692, 6.1), and
+// libwebsockets lets it pass everywhere once there is an extension.
+static bool note_frame(struct link *link) {
+    bool rsv1 = lws_get_reserved_bits(link->wsi) != 0;
+    bool begins = !link->in_frame;
+    link->in_frame = lws_remaining_packet_payload(link->wsi) > 0;
+    if (lws_is_first_fragment(link->wsi)) {
+        link->packed = rsv1;
+        return true;
+    }
+    return !begins || !rsv1;
+}
+
 // libwebsockets could check the text, but would take Pongs for part of it.
 static void hand_over(struct link *link, const char *data, size_t len) {
-    bool binary = lws_frame_is_binary(link->wsi) != 0;
-    if (!binary && !json_text_is_utf8(data, len)) {
+    struct backlog_message message = {.data = data,
+            .len = len,
+            .binary = lws_frame_is_binary(link->wsi) != 0,
+            .packed = link->packed};
+    if (!message.packed && !message.binary && !json_text_is_utf8(data, len)) {
         refuse(link, CLOSE_INVALID_UTF8, "the message is not valid UTF-8");
         return;
     }
     if (!link->backlog
             && fair_take(link->server->fair, &link->use, link->session)) {
-        session_io_message(core_of(link), link->session, data, len, binary);
+        (void)handle(link, &message);
         return;
     }
-    const struct backlog_message message = {data, len, binary};
     if (!keep_for_later(link, &message)) {
-        refuse(link, CLOSE_OVERLOADED, "the server is out of memory");
+        refuse(link, CLOSE_OVERLOADED, no_memory);
     }
 }
 
@@ -260,6 +314,10 @@ void ws_received(struct link *link, const char *data, size_t len) {
     if (link->deaf || link->silent) {
         return;
     }
+    if (link->deflate && !note_frame(link)) {
+        refuse(link, CLOSE_PROTOCOL_ERROR, no_rsv1);
+        return;
+    }
     bool last = lws_is_final_fragment(link->wsi) != 0;
     if (too_long(link, len)) {
         refuse(link, CLOSE_TOO_LARGE, "the message is too long");
@@ -270,7 +328,7 @@ void ws_received(struct link *link, const char *data, size_t len) {
         return;
     }
     if (!keep_piece(link, data, len)) {
-        refuse(link, CLOSE_OVERLOADED, "the server is out of memory");
+        refuse(link, CLOSE_OVERLOADED, no_memory);
         return;
     }
     if (last) {
@@ -281,17 +339,23 @@ void ws_received(struct link *link, const char *data, size_t len) {
 }
 
 void ws_pong(struct link *link, const void *data, size_t len) {
-    if (!link->silent) {
-        session_io_pong(core_of(link), link->session, data, len);
+    if (link->silent) {
+        return;
     }
+    if (lws_get_reserved_bits(link->wsi) != 0) {
+        refuse(link, CLOSE_PROTOCOL_ERROR, no_rsv1);
+        return;
+    }
+    session_io_pong(core_of(link), link->session, data, len);
 }
 
 // What is wrong with a Close frame that libwebsockets lets pass, as the code
 // to answer it with; 0: nothing.
-static uint16_t objection_to(
-        uint16_t code, const unsigned char *payload, size_t len) {
-    if (len == 1 || code >= CLOSE_CODES_END) {
-        return CLOSE_PROTOCOL;
+static uint16_t objection_to(const struct link *link, uint16_t code,
+        const unsigned char *payload, size_t len) {
+    if (len == 1 || code >= CLOSE_CODES_END
+            || lws_get_reserved_bits(link->wsi) != 0) {
+        return CLOSE_PROTOCOL_ERROR;
     }
     if (len > 2 && !json_text_is_utf8((const char *)payload + 2, len - 2)) {
         return CLOSE_INVALID_UTF8;
@@ -308,7 +372,7 @@ int ws_peer_closes(
     }
     // What lies behind a Close frame is not read any more.
     lws_rx_flow_control(link->wsi, 0);
-    uint16_t objection = objection_to(link->peer_code, payload, len);
+    uint16_t objection = objection_to(link, link->peer_code, payload, len);
     if (objection == 0) {
         return 0;
     }

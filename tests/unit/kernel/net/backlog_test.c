@@ -6,7 +6,8 @@
 #include "tests/support/cmocka.h"
 
 static void add(struct backlog *backlog, const char *text, bool binary) {
-    const struct backlog_message message = {text, strlen(text), binary};
+    const struct backlog_message message = {
+            text, strlen(text), binary, !binary};
     assert_true(backlog_add(backlog, &message));
 }
 
@@ -16,6 +17,7 @@ static void expect(struct backlog *backlog, const char *text, bool binary) {
     assert_int_equal(message.len, strlen(text));
     assert_memory_equal(message.data, text, message.len);
     assert_int_equal(message.binary, binary);
+    assert_int_equal(message.packed, !binary);
 }
 
 static void gives_messages_back_in_their_order(void **state) {
