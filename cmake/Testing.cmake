@@ -128,8 +128,8 @@ if(TARGET nexusd)
   nexus_add_script_tests(long 1800)
 endif()
 
-# All of RFC 6455 and RFC 7692 in one test for each transport, which counts its
-# own cases.
+# All of RFC 6455 and RFC 7692 in one test for each transport, and one with
+# permessage-deflate; each counts its own cases.
 function(nexus_add_conformance_test name)
   add_test(NAME conformance/${name}
     COMMAND ${NEXUS_PYTHON} ${PROJECT_SOURCE_DIR}/tests/conformance/run.py
@@ -142,4 +142,5 @@ endfunction()
 if(TARGET nexusd)
   nexus_add_conformance_test(ws)
   nexus_add_conformance_test(tls --tls)
+  nexus_add_conformance_test(deflate --deflate)
 endif()

@@ -54,7 +54,8 @@ def it_has_no_protocol_when_none_was_offered(context):
 
 @answers.case
 def it_has_no_extension_when_none_was_offered(context):
-    equal(context.upgrade().answer.all("sec-websocket-extensions"), [], "it")
+    answer = context.upgrade(request()).answer
+    equal(answer.all("sec-websocket-extensions"), [], "it")
 
 
 @answers.each(["x-unknown", "x-unknown; a=1; b=\"two\"",

@@ -229,7 +229,7 @@ def is_ended_by_the_server_first_when_it_closes(context):
             ("reserved_bit", frame(TEXT, event(n=1), rsv=RSV1, key=HIGH))])
 def is_ended_by_the_server_first_when_it_fails(context, data):
     # Without a FIN of the client, and sooner than a Close is waited for.
-    session = context.open()
+    session = context.open_plain()
     session.send_raw(data)
     while read_frame(session.peer).opcode != CLOSE:
         pass

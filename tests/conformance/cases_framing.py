@@ -58,7 +58,7 @@ def at_the_limit_is_understood(context, more):
                ("65535_in_64_bits", 65535, 64)])
 def in_a_longer_form_is_refused_or_not_misread(context, size, width):
     # Senders must not do this; what a receiver does is not said.
-    session = context.open()
+    session = context.open_plain()
     sent = event_of_size(size)
     session.send(TEXT, sent, width=width)
     session.send(PING, b"behind")
@@ -184,21 +184,21 @@ def opcode_keeps_what_is_behind_it_from_being_read(context):
 
 @reserved.each(range(1, 8))
 def bits_of_a_text_are_refused(context, bits):
-    session = context.open()
+    session = context.open_plain()
     session.send(TEXT, event(n=1), rsv=bits)
     session.expect_failure(1002)
 
 
 @reserved.each([1, 2, 4, 7])
 def bits_of_an_empty_text_are_refused(context, bits):
-    session = context.open()
+    session = context.open_plain()
     session.send(TEXT, b"", rsv=bits)
     session.expect_failure(1002)
 
 
 @reserved.each([1, 2, 4])
 def bits_of_a_binary_are_refused(context, bits):
-    session = context.open()
+    session = context.open_plain()
     session.send(BINARY, b"x", rsv=bits)
     session.expect_failure(1002)
 

@@ -3,7 +3,7 @@ the server's messages, and what an answer to an offer may say."""
 
 import zlib
 
-from check import check
+from check import check, equal
 
 TAIL = b"\0\0\xff\xff"
 NAME = "permessage-deflate"
@@ -63,6 +63,17 @@ def parse(answer):
         if name:
             found.append((name, parameters))
     return found
+
+
+def agreed_of(answer):
+    """The parameters agreed on, or None without the extension."""
+    found = parse(answer)
+    check(len(found) < 2, f"{len(found)} extensions")
+    if not found:
+        return None
+    name, parameters = found[0]
+    equal(name, NAME, "the extension")
+    return parameters
 
 
 def _check_bits(name, agreed, offered):

@@ -1,8 +1,9 @@
 """What the server may or may not be able to do yet, and the servers to test.
 
 A feature is there as soon as the program knows its setting; cases that need
-it are pending until then. permessage-deflate is different: its cases run in
-any case, and without it check that nobody is told otherwise.
+it are pending until then. permessage-deflate is different: --deflate switches
+it on for all servers, and each session of any case then offers it. Without,
+its own cases check that it is not agreed on.
 """
 
 import dataclasses
@@ -25,6 +26,12 @@ SETS = [f"limits.message_bytes={LIMIT}", "limits.messages_per_second=0",
 ORIGIN = "https://app.example"
 
 
+# Whatever has bytes is compressed, with a window that not every client asks
+# for.
+DEFLATE_SETS = ["deflate.enabled=true", "deflate.min_bytes=1",
+                "deflate.window_bits=10", "deflate.turn_ms=1000"]
+
+
 @dataclasses.dataclass
 class Feature:
     sets: list           # the settings that switch it on
@@ -35,7 +42,7 @@ FEATURES = {
     "origins": Feature(
         [f"listen.origins={ORIGIN}"],
         "the server has no allow-list of origins yet: listen.origins"),
-    "deflate": Feature(["listen.deflate=true"], ""),
+    "deflate": Feature([], ""),  # with --deflate; its cases run in any case
 }
 
 
@@ -77,6 +84,8 @@ class Targets:
 
     def __init__(self, stack, options):
         self.stack = stack
+        self.everywhere = ["deflate"] if options.deflate else []
+        self.sets = SETS + (DEFLATE_SETS if options.deflate else [])
         self.running = {}
         self.lock = threading.Lock()
         self.authority = None
@@ -84,7 +93,7 @@ class Targets:
             tls = _without_check() if options.tls else None
             offered = ["deflate"] if _offers_deflate(options.port, tls) else []
             target = Target(options.port, tls=tls, limit=LIMIT,
-                            features=offered)
+                            features=offered, offers=options.deflate)
             self.running = {name: target for name in ["", *FEATURES]}
             return
         if options.tls:
@@ -98,10 +107,12 @@ class Targets:
         import certificates  # not before NEXUS_BUILD is known to be there
         import harness
         secure = self.authority.sets() if self.authority else []
-        server = harness.Server(plugins=(), sets=[*SETS, *secure, *sets])
+        server = harness.Server(
+            plugins=(), sets=[*self.sets, *secure, *sets])
         self.stack.enter_context(server)
+        offered = self.everywhere + ([feature] if feature else [])
         target = Target(server.port, limit=LIMIT, process=server,
-                        features=[feature] if feature else [])
+                        features=offered, offers=bool(self.everywhere))
         if self.authority:
             target.port = certificates.tls_port(server)
             target.tls = self.authority.context()
@@ -117,7 +128,7 @@ class Targets:
                 sets = FEATURES[needs].sets
                 server = plain.process
                 program = self.program()
-                if _knows(program, server.config, sets):
+                if sets and _knows(program, server.config, sets):
                     self.start(needs, sets)
                 else:
                     self.running[needs] = plain

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The project's own conformance suite for RFC 6455 and RFC 7692.
 
-    tests/conformance/run.py [--tls] [--list] [--only GROUP[/CASE]] [--verbose]
+    tests/conformance/run.py [--tls] [--deflate] [--list] [--verbose]
+                             [--only GROUP[/CASE]]
 
 Plain sockets, no WebSocket library: what arrives is exactly what a case
 sends. It starts one server, or as many as have different settings, and asks
@@ -54,6 +55,8 @@ def options_of_the_command_line():
                         help="a line for each case, tracebacks for failures")
     parser.add_argument("--port", type=int,
                         help="test the server on this port, start none")
+    parser.add_argument("--deflate", action="store_true",
+                        help="with permessage-deflate in every session")
     parser.add_argument("--tls", action="store_true",
                         help="over TLS; with --port, to that port")
     return parser.parse_args()
@@ -96,7 +99,8 @@ def outcome(case, targets, patience):
     if missing:
         return PENDING, missing
     said = attempt(case, target)
-    deviation = deviations.find(case.path, "tls" if target.tls else "ws")
+    deviation = deviations.find(
+        case.path, {"tls" if target.tls else "ws", *target.features})
     if said.startswith("Late: "):
         patience.spend()
     if deviation is None:

@@ -9,10 +9,14 @@ import dataclasses
 import re
 import typing
 
+import deflate
 import handshake
 from check import equal
 from peer import Peer
 from session import Session
+
+OFFER = ["Sec-WebSocket-Extensions: permessage-deflate; "
+         "client_max_window_bits"]
 
 groups = {}
 
@@ -68,12 +72,14 @@ class Group:
 class Target:
     """A server under test: where it listens and what it is said to offer."""
 
-    def __init__(self, port, *, tls=None, features=(), limit, process=None):
+    def __init__(self, port, *, tls=None, features=(), limit, process=None,
+                 offers=False):
         self.port = port
         self.tls = tls
         self.features = frozenset(features)
         self.limit = limit      # limits.message_bytes
         self.process = process  # harness.Server, if it is ours
+        self.offers = offers    # sessions offer permessage-deflate
 
 
 class Context:
@@ -104,17 +110,25 @@ class Context:
         return handshake.read_answer(peer, head=head), peer
 
     def upgrade(self, data=None):
-        """A session that has not read its welcome yet."""
-        data = handshake.request() if data is None else data
+        """A session that has not read its welcome yet; it offers
+        permessage-deflate if all do, unless the request is given."""
+        if data is None:
+            data = handshake.request(add=OFFER if self.target.offers else [])
         answer, peer = self.ask(data)
         equal(answer.status, 101, "the status")
-        return Session(peer, answer)
+        agreed = deflate.agreed_of(answer)
+        return Session(peer, answer,
+                       None if agreed is None else deflate.inflater(agreed))
 
     def open(self, data=None):
         """A session that has read its welcome."""
         session = self.upgrade(data)
         session.read_welcome()
         return session
+
+    def open_plain(self):
+        """The same without an extension, whatever others do."""
+        return self.open(handshake.request())
 
     @property
     def witness(self):
