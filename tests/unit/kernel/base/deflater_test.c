@@ -116,17 +116,18 @@ static void never_refers_to_an_earlier_message(void **state) {
     deflater_destroy(deflater);
 }
 
+// What repeats comes from further back than the window reaches; a receiver
+// with that window, who gets it in small pieces, has no more to go back to.
 static void keeps_to_its_window(void **state) {
     (void)state;
     struct deflater *deflater = deflater_create(9, 9);
     struct nx_bytes packed;
-    unsigned char data[4096];
+    unsigned char data[4000];
     unsigned char out[sizeof(data)];
     uint64_t seed = 7;
     for (size_t i = 0; i < sizeof(data); i++) {
-        // Random, but every byte returns 300 and 2,000 bytes later.
-        data[i] = i < 300 ? (unsigned char)prng_next(&seed)
-                          : data[i >= 2000 ? i - 2000 : i - 300];
+        data[i] = i < 1000 ? (unsigned char)('a' + prng_below(&seed, 16))
+                           : data[i - 1000];
     }
     assert_int_equal(
             deflater_pack(deflater, data, sizeof(data), &packed), DEFLATER_OK);
@@ -135,8 +136,10 @@ static void keeps_to_its_window(void **state) {
     stream.next_in = packed.ptr;
     stream.avail_in = (uInt)packed.len;
     stream.next_out = out;
-    stream.avail_out = sizeof(out);
-    assert_int_equal(inflate(&stream, Z_SYNC_FLUSH), Z_OK);
+    while (stream.total_out < sizeof(out)) {
+        stream.avail_out = 50;
+        assert_int_equal(inflate(&stream, Z_SYNC_FLUSH), Z_OK);
+    }
     assert_memory_equal(out, data, sizeof(data));
     (void)inflateEnd(&stream);
     deflater_destroy(deflater);
