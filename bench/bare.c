@@ -190,7 +190,8 @@ static size_t on_bytes(struct client *client, uint8_t *data, size_t length) {
             used += frame.head + frame.length;
         }
     }
-    client->is_leaving = client->is_leaving || status == FRAME_BAD;
+    client->is_leaving =
+            client->is_leaving || status == FRAME_BAD || frame.packed;
     return used;
 }
 

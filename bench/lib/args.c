@@ -47,6 +47,8 @@ static const struct option options[] = {
                 "measure the CPU and memory of this process"},
         {"--seconds", KIND_SECONDS, MEMBER(seconds), 0, 3600, "time measured"},
         {"--warmup", KIND_SECONDS, MEMBER(warmup), 0, 3600, "time before it"},
+        {"--deflate", KIND_FLAG, MEMBER(deflate), 0, 0,
+                "offer permessage-deflate, and insist on it"},
         {"--hold", KIND_FLAG, MEMBER(hold), 0, 0,
                 "wait for a line on stdin before and after measuring"},
         {"--json", KIND_FLAG, MEMBER(json), 0, 0, "print one JSON object"},

@@ -26,6 +26,7 @@ struct args {
     uint64_t server_pid; // 0: not known, no server figures
     double seconds;
     double warmup;
+    bool deflate; // offer permessage-deflate
     bool hold;
     bool json;
 };

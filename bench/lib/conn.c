@@ -18,6 +18,8 @@ enum {
 /* The example of RFC 6455, 1.3: everybody may ask with the same key. */
 static const char sec_key[] = "dGhlIHNhbXBsZSBub25jZQ==";
 static const char sec_accept[] = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+static const char offer[] = "Sec-WebSocket-Extensions: permessage-deflate; "
+                            "client_max_window_bits\r\n";
 static const uint8_t key[FRAME_KEY] = {0x9a, 0x04, 0x5c, 0xe1};
 
 /* Binds to 127.0.1.1, 127.0.1.2 …; the port is chosen by connect. */
@@ -68,7 +70,7 @@ void conn_close(struct conn *conn) {
     bytes_finish(&conn->out);
 }
 
-void conn_send_upgrade(struct conn *conn, const char *host, const char *path) {
+void conn_send_upgrade(struct conn *conn, const struct args *args) {
     char request[REQUEST_MAX];
     int length = snprintf(request, sizeof(request),
             "GET %s%cuser_id=bench-%u&token=bench&device_id=d-%u HTTP/1.1\r\n"
@@ -77,9 +79,11 @@ void conn_send_upgrade(struct conn *conn, const char *host, const char *path) {
             "Connection: Upgrade\r\n"
             "Sec-WebSocket-Key: %s\r\n"
             "Sec-WebSocket-Version: 13\r\n"
+            "%s"
             "\r\n",
-            path, strchr(path, '?') == NULL ? '?' : '&', conn->index,
-            conn->index, host, sec_key);
+            args->path, strchr(args->path, '?') == NULL ? '?' : '&',
+            conn->index, conn->index, args->host, sec_key,
+            args->deflate ? offer : "");
 
     if (length < 0 || length >= REQUEST_MAX) {
         die("--path is too long");
@@ -139,8 +143,8 @@ static bool has_line(const char *text, const char *end, const char *line) {
     return memmem(text, (size_t)(end - text), line, strlen(line)) != NULL;
 }
 
-size_t conn_check_upgrade(
-        const struct conn *conn, const char *text, size_t length) {
+size_t conn_check_upgrade(const struct conn *conn, const struct args *args,
+        const char *text, size_t length) {
     const char *end = memmem(text, length, "\r\n\r\n", 4);
 
     if (end == NULL) {
@@ -150,6 +154,10 @@ size_t conn_check_upgrade(
             || !has_line(text, end, sec_accept)) {
         die("connection %u: refused: %.*s", conn->index,
                 (int)(length < 500 ? length : 500), text);
+    }
+    if (args->deflate && !has_line(text, end, "permessage-deflate")) {
+        die("connection %u: the server does not agree on permessage-deflate",
+                conn->index);
     }
     return (size_t)(end - text) + 4;
 }

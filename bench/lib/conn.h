@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/lib/args.h"
 #include "bench/lib/bytes.h"
 #include "bench/lib/frame.h"
 
@@ -45,7 +46,7 @@ void conn_open(struct conn *conn, const struct sockaddr_in *server);
 void conn_close(struct conn *conn);
 
 /* These only append to out. */
-void conn_send_upgrade(struct conn *conn, const char *host, const char *path);
+void conn_send_upgrade(struct conn *conn, const struct args *args);
 void conn_send(struct conn *conn, enum frame_op op, const void *payload,
         size_t length);
 
@@ -56,7 +57,7 @@ bool conn_flush(struct conn *conn);
 size_t conn_read(struct conn *conn, uint8_t *buffer, size_t size);
 
 /* Size of the 101 answer; 0: not whole yet. Anything else is fatal. */
-size_t conn_check_upgrade(
-        const struct conn *conn, const char *text, size_t length);
+size_t conn_check_upgrade(const struct conn *conn, const struct args *args,
+        const char *text, size_t length);
 
 #endif

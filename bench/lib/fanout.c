@@ -47,6 +47,7 @@ struct fanout {
     size_t text_size;
     uint64_t published;
     uint64_t completed;
+    uint64_t bytes;        // read in the window
     uint64_t completed_ns; // when the last one was
     uint64_t deliveries;   // in the window, as the histogram
     uint64_t messages;     // complete in the window
@@ -232,10 +233,12 @@ static void measure(struct fanout *fanout, struct window *window) {
         fanout->messages = 0;
     }
     window_open(window, args->server_pid);
+    fanout->bytes = fanout->swarm.bytes;
     if (args->messages != 0) {
         start(fanout);
     }
     run_for(fanout, args->seconds);
+    fanout->bytes = fanout->swarm.bytes - fanout->bytes;
     window_close(window);
     if (args->hold) {
         swarm_hold(&fanout->swarm, "measured");
@@ -258,6 +261,8 @@ static void report(struct fanout *fanout, const struct window *window) {
             &out, "deliveries_per_s", (double)fanout->deliveries / seconds);
     report_number(&out, "messages_per_s", (double)fanout->messages / seconds);
     report_number(&out, "deliveries", (double)fanout->deliveries);
+    report_number(&out, "bytes_per_delivery",
+            (double)fanout->bytes / (double)fanout->deliveries);
     report_latency(&out, &fanout->histogram);
     window_report(window, &out, "delivery", fanout->deliveries);
     report_number(&out, "errors", (double)fanout->swarm.errors);

@@ -41,7 +41,7 @@ static void upgrade(struct flood *flood, const struct args *args) {
     char answer[ANSWER];
     size_t length = 0;
 
-    conn_send_upgrade(&flood->conn, args->host, args->path);
+    conn_send_upgrade(&flood->conn, args);
     (void)conn_flush(&flood->conn);
     do {
         ssize_t got = recv(
@@ -51,7 +51,7 @@ static void upgrade(struct flood *flood, const struct args *args) {
             die("the flooding client was refused");
         }
         length += (size_t)got;
-    } while (conn_check_upgrade(&flood->conn, answer, length) == 0);
+    } while (conn_check_upgrade(&flood->conn, args, answer, length) == 0);
     flood->conn.state = CONN_LEAVING; // what comes now is not read
 }
 

@@ -4,7 +4,8 @@
 
 enum {
     FIN = 0x80,
-    RESERVED = 0x70,
+    RSV1 = 0x40,
+    RESERVED = 0x30,
     OP = 0x0f,
     MASKED = 0x80,
     LENGTH = 0x7f,
@@ -37,6 +38,7 @@ enum frame_status frame_read(
         return FRAME_INCOMPLETE;
     }
     frame->fin = (data[0] & FIN) != 0;
+    frame->packed = (data[0] & RSV1) != 0;
     frame->op = data[0] & OP;
     frame->masked = (data[1] & MASKED) != 0;
     payload = data[1] & LENGTH;

@@ -37,6 +37,7 @@ enum frame_status {
 struct frame {
     unsigned op; // enum frame_op, or a number that the peer made up
     bool fin;
+    bool packed; // RSV1: compressed, RFC 7692
     bool masked;
     uint8_t key[FRAME_KEY];
     size_t head; // bytes of header; the payload follows

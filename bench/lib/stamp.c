@@ -25,6 +25,27 @@ static size_t position_after(const char *text, const char *wanted) {
     return found == NULL ? 0 : (size_t)(found - text) + strlen(wanted);
 }
 
+/* Text that compresses about as well as what people write. */
+static void write_words(uint8_t *out, size_t size) {
+    static const char letters[] = "etaoinshrdlucmfwypvbgk";
+    uint32_t seed = 1;
+    size_t word = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        seed = seed * 1664525 + 1013904223;
+        if (word == 0) {
+            out[i] = ' ';
+            word = 2 + (seed >> 24) % 8;
+        } else {
+            /* The product of two is more often small, as in any language. */
+            uint32_t first = (seed >> 8) % (sizeof(letters) - 1);
+
+            out[i] = (uint8_t)letters[first * ((seed >> 20) % 256) / 256];
+            word--;
+        }
+    }
+}
+
 void stamp_init(struct stamp *stamp, const char *fields, size_t size) {
     char text[FIELDS_MAX];
     int printed = snprintf(text, sizeof(text),
@@ -43,7 +64,7 @@ void stamp_init(struct stamp *stamp, const char *fields, size_t size) {
     stamp->head = frame_write_head(payload, FRAME_TEXT, size, key);
     payload += stamp->head;
     memcpy(payload, text, start);
-    memset(payload + start, 'x', size - start - 2);
+    write_words(payload + start, size - start - 2);
     payload[size - 2] = '"';
     payload[size - 1] = '}';
     frame_mask(payload, size, key, 0);

@@ -1,7 +1,7 @@
 /*
  * stamp - a client frame built and masked once; only its numbers change.
  *
- * The message is {<fields>,"n":<counter>,"t":<time>,"pad":"xx…"}. Counter and
+ * The message is {<fields>,"n":<counter>,"t":<time>,"pad":"…"}, the padding words. Counter and
  * time have a fixed number of digits, so a copy is one memcpy and the digits.
  *
  * Owner:   the scenario that embeds it

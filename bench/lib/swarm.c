@@ -41,12 +41,14 @@ void swarm_init(struct swarm *swarm, const struct args *args,
     if (inet_pton(AF_INET, args->host, &swarm->server.sin_addr) != 1) {
         die("--host must be an IPv4 address, not '%s'", args->host);
     }
+    unpack_init(&swarm->unpack);
 }
 
 void swarm_finish(struct swarm *swarm) {
     for (uint32_t i = 0; i < swarm->opened; i++) {
         conn_close(&swarm->conns[i]);
     }
+    unpack_finish(&swarm->unpack);
     close(swarm->epoll);
     free(swarm->conns);
     free(swarm->buffer);
@@ -146,16 +148,25 @@ static void on_close_frame(
             (int)length, (const char *)payload);
 }
 
+static void on_text_frame(struct swarm *swarm, struct conn *conn,
+        const struct frame *frame, const uint8_t *payload) {
+    const char *text = (const char *)payload;
+    size_t length = frame->length;
+
+    if (frame->packed) {
+        text = unpack_text(&swarm->unpack, payload, frame->length, &length);
+    }
+    if (conn->state == CONN_READY) {
+        swarm->on_text(swarm->owner, conn, text, length);
+    } else if (conn->state != CONN_LEAVING) {
+        on_early_text(swarm, conn, text, length);
+    }
+}
+
 static void on_frame(struct swarm *swarm, struct conn *conn,
         const struct frame *frame, const uint8_t *payload) {
     if (frame->op == FRAME_TEXT) {
-        const char *text = (const char *)payload;
-
-        if (conn->state == CONN_READY) {
-            swarm->on_text(swarm->owner, conn, text, frame->length);
-        } else if (conn->state != CONN_LEAVING) {
-            on_early_text(swarm, conn, text, frame->length);
-        }
+        on_text_frame(swarm, conn, frame, payload);
     } else if (frame->op == FRAME_PING) {
         swarm->pings++;
         if (conn->state != CONN_LEAVING) {
@@ -178,7 +189,8 @@ static size_t on_bytes(struct swarm *swarm, struct conn *conn,
     struct frame frame;
 
     if (conn->state == CONN_UPGRADING) {
-        used = conn_check_upgrade(conn, (const char *)data, length);
+        used = conn_check_upgrade(
+                conn, swarm->args, (const char *)data, length);
         if (used == 0) {
             return 0;
         }
@@ -191,7 +203,8 @@ static size_t on_bytes(struct swarm *swarm, struct conn *conn,
         if (status == FRAME_INCOMPLETE) {
             break;
         }
-        if (status == FRAME_BAD || frame.masked || !frame.fin) {
+        if (status == FRAME_BAD || frame.masked || !frame.fin
+                || (frame.packed && !swarm->args->deflate)) {
             die("connection %u: bad frame (or a fragment): %02x %02x",
                     conn->index, data[used], data[used + 1]);
         }
@@ -219,6 +232,7 @@ static void on_readable(struct swarm *swarm, struct conn *conn) {
         return;
     }
     swarm->now = moment_ns();
+    swarm->bytes += got;
     used = on_bytes(swarm, conn, swarm->buffer, kept + got);
     if (conn->state == CONN_CLOSED) {
         swarm->left++;
@@ -240,7 +254,7 @@ static void on_writable(struct swarm *swarm, struct conn *conn) {
         if (error != 0) {
             die_errno(error, "connection %u: cannot connect", conn->index);
         }
-        conn_send_upgrade(conn, swarm->args->host, swarm->args->path);
+        conn_send_upgrade(conn, swarm->args);
         conn->state = CONN_UPGRADING;
     }
     swarm_flush(swarm, conn);

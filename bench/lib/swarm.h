@@ -20,6 +20,7 @@
 #include "bench/lib/args.h"
 #include "bench/lib/conn.h"
 #include "bench/lib/event.h"
+#include "bench/lib/unpack.h"
 
 enum swarm_rooms {
     SWARM_NO_ROOM,
@@ -44,6 +45,8 @@ struct swarm {
     uint8_t *buffer;
     uint64_t now; // when the text being handled was read
     uint64_t ramp_ns;
+    uint64_t bytes; // read, ever
+    struct unpack unpack;
     uint64_t pings;
     uint64_t errors;
 };
