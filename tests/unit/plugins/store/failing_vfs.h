@@ -27,6 +27,8 @@ static atomic_int failing_log_syncs; // so many of the next, -1: all
 static atomic_int failing_database_syncs;
 static atomic_bool failing_writes;
 static atomic_int syncs_seen;
+static atomic_int log_opens_seen;
+static atomic_int log_truncations_seen; // to nothing
 static sqlite3_vfs failing_vfs;
 static sqlite3_vfs *real_vfs;
 
@@ -59,6 +61,14 @@ static inline int failing_write(
             : real_of(file)->pMethods->xWrite(real_of(file), bytes, len, at);
 }
 
+static inline int failing_truncate(sqlite3_file *file, sqlite3_int64 size) {
+    const struct failing_file *self = (struct failing_file *)(void *)file;
+    if (self->is_log && size == 0) {
+        atomic_fetch_add(&log_truncations_seen, 1);
+    }
+    return self->real->pMethods->xTruncate(self->real, size);
+}
+
 // The call of the same name, with the file behind.
 #define PASS(name, parameters, arguments) \
     static inline int pass_##name parameters { \
@@ -68,7 +78,6 @@ static inline int failing_write(
 PASS(Close, (sqlite3_file * file), (real))
 PASS(Read, (sqlite3_file * file, void *to, int len, sqlite3_int64 at),
         (real, to, len, at))
-PASS(Truncate, (sqlite3_file * file, sqlite3_int64 size), (real, size))
 PASS(FileSize, (sqlite3_file * file, sqlite3_int64 *size), (real, size))
 PASS(Lock, (sqlite3_file * file, int level), (real, level))
 PASS(Unlock, (sqlite3_file * file, int level), (real, level))
@@ -94,7 +103,7 @@ static const sqlite3_io_methods failing_methods = {
         .xClose = pass_Close,
         .xRead = pass_Read,
         .xWrite = failing_write,
-        .xTruncate = pass_Truncate,
+        .xTruncate = failing_truncate,
         .xSync = failing_sync,
         .xFileSize = pass_FileSize,
         .xLock = pass_Lock,
@@ -116,6 +125,9 @@ static inline int failing_open(sqlite3_vfs *vfs, sqlite3_filename name,
     memset(self, 0, sizeof(*self));
     self->real = (sqlite3_file *)(void *)(self + 1);
     self->is_log = (flags & SQLITE_OPEN_WAL) != 0;
+    if (self->is_log) {
+        atomic_fetch_add(&log_opens_seen, 1);
+    }
     int code = real_vfs->xOpen(real_vfs, name, self->real, flags, out);
     if (self->real->pMethods) {
         self->base.pMethods = &failing_methods;
