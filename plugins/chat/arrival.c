@@ -90,32 +90,29 @@ static void mark(const struct arrival *arrival) {
             chat->host, arrival->session, MARK, nx_bytes_n("1", 1));
 }
 
-static nx_status start(struct arrival *arrival);
-
-// Ends it, or begins with what came up meanwhile. The next one starts when
-// the callback ends: pump().
+// Ends it, or puts it back in line with what came up meanwhile. The next one
+// starts when the callback ends: pump().
 static void finish(struct arrival *arrival) {
     struct chat *chat = arrival->chat;
+    chat->arrivals.running_count--;
     if (chat->quiet) {
         arrival_again(chat, arrival->session);
-        chat->arrivals.running_count--;
         forget(arrival);
         return;
     }
-    mark(arrival);
-    if (arrival->later.count > 0) {
-        stops_finish(&arrival->stops);
-        arrival->stops = arrival->later;
-        stops_init(&arrival->later);
-        arrival->index = false;
-        arrival->found = false;
-        arrival->tries = 0;
-        if (start(arrival) == NX_OK) {
-            return;
-        }
+    if (arrival->later.count == 0) {
+        mark(arrival);
+        forget(arrival);
+        return;
     }
-    chat->arrivals.running_count--;
-    forget(arrival);
+    stops_finish(&arrival->stops);
+    arrival->stops = arrival->later;
+    stops_init(&arrival->later);
+    arrival->index = false;
+    arrival->found = false;
+    arrival->tries = 0;
+    nx_list_remove(&arrival->link);
+    nx_list_prepend(&chat->arrivals.waiting, &arrival->link);
 }
 
 static void retry(void *user, nx_timer_id timer);

@@ -30,8 +30,8 @@ struct device *devices_find(const struct devices *devices, struct nx_str id) {
 
 static struct device *append(
         struct devices *devices, struct nx_str id, int64_t used_at) {
-    struct device **list =
-            realloc(devices->list, (devices->count + 1) * sizeof(*list));
+    struct device **list = realloc(
+            devices->list, (devices->count + 1) * sizeof(struct device *));
     if (!list) {
         return NULL;
     }

@@ -47,22 +47,26 @@ static void sift_up(struct selection *selection, size_t at) {
     }
 }
 
+// The oldest of an event and the two below it in the heap.
+static size_t oldest_of(const struct selection *selection, size_t at) {
+    size_t oldest = at;
+    for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++) {
+        if (child < selection->count
+                && is_older(
+                        &selection->heap[child], &selection->heap[oldest])) {
+            oldest = child;
+        }
+    }
+    return oldest;
+}
+
 static void sift_down(struct selection *selection) {
-    struct chosen *heap = selection->heap;
     size_t at = 0;
-    for (;;) {
-        size_t oldest = at;
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++) {
-            if (child < selection->count
-                    && is_older(&heap[child], &heap[oldest])) {
-                oldest = child;
-            }
-        }
-        if (oldest == at) {
-            return;
-        }
-        swap(&heap[at], &heap[oldest]);
+    size_t oldest = oldest_of(selection, at);
+    while (oldest != at) {
+        swap(&selection->heap[at], &selection->heap[oldest]);
         at = oldest;
+        oldest = oldest_of(selection, at);
     }
 }
 

@@ -45,7 +45,7 @@ static bool grow(struct stops *stops) {
         return true;
     }
     size_t cap = stops->count < 8 ? 8 : stops->count * 2;
-    struct stop **list = realloc(stops->list, cap * sizeof(*list));
+    struct stop **list = realloc(stops->list, cap * sizeof(struct stop *));
     if (!list) {
         return false;
     }

@@ -278,7 +278,7 @@ static void tells_when_all_of_the_log_has_expired(void **state) {
     chat_case_say(host, alice, "1");
     chat_case_say(host, alice, "2");
     fake_host_disconnect(host, alice, 1001);
-    fake_host_advance(host, INT64_C(3) * 86400000);
+    fake_host_advance(host, INT64_C(90000000));
     nx_session_id phone = offline_come(host, "bob", "phone");
     offline_expect_gap(host, phone, 1, 2, "expired");
     fake_host_disconnect(host, phone, 1006);
