@@ -362,6 +362,15 @@ static uint32_t deliver_to_members(struct rooms *rooms, struct room *room,
     return taken;
 }
 
+static void advance(struct room *room, const struct nx_record *record) {
+    const struct nx_position at = {record->epoch, record->offset};
+    if (room->epoch != at.epoch) {
+        room_position_new_log(room, &at);
+    }
+    room->epoch = at.epoch;
+    room->offset = at.offset;
+}
+
 uint32_t rooms_deliver(struct rooms *rooms, struct nx_str name,
         const struct nx_record *record, uint32_t cls, nx_session_id except) {
     const struct registry_kind *kind =
@@ -370,20 +379,16 @@ uint32_t rooms_deliver(struct rooms *rooms, struct nx_str name,
         return 0; // its plugin is gone; the record stays in the log
     }
     struct room *room = rooms_find(rooms, name);
-    if (room && record->offset > 0) {
-        if (room->epoch != record->epoch) {
-            const struct nx_position at = {record->epoch, record->offset};
-            room_position_new_log(room, &at);
-        }
-        room->epoch = record->epoch;
-        room->offset = record->offset;
-    }
     if (kind->kind.on_record) {
         plugin_enter(kind->owner, "on_record");
         kind->kind.on_record(
                 kind->kind.user, room ? room->id : 0, name, record);
         plugin_leave(kind->owner);
         room = rooms_find(rooms, name); // the callback may have changed that
+    }
+    // Not before: who joined in the callback is still to be sent the record.
+    if (room && record->offset > 0) {
+        advance(room, record);
     }
     return room
             ? deliver_to_members(rooms, room, record, &kind->kind, cls, except)

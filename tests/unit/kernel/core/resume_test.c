@@ -98,6 +98,43 @@ static void begins_where_the_room_was_when_it_joined(void **state) {
     client_destroy(bob);
 }
 
+static const struct client *who_joins;
+
+static void join_at_a_record(void *user, nx_room_id room, struct nx_str name,
+        const struct nx_record *record) {
+    (void)user;
+    (void)room;
+    const struct rooms_join request = {
+            .name = name, .session = session_of(who_joins)};
+    if (record->offset == 2) {
+        assert_int_equal(rooms_join(c.core->rooms, &request), NX_OK);
+    }
+}
+
+static void has_not_received_the_record_it_joined_at(void **state) {
+    (void)state;
+    const struct nx_room_kind kind = {
+            .struct_size = sizeof(kind),
+            .prefix = "hook:",
+            .offset_field = "seq",
+            .keep_count = LOG_KEPT,
+            .on_record = join_at_a_record,
+    };
+    assert_int_equal(registry_add_kind(c.core->registry, NULL, &kind), NX_OK);
+    struct client *bob = client_create("bob");
+    struct client *alice = client_create("alice");
+    who_joins = alice;
+    join(bob, "hook:a");
+    publish("hook:a", 1, 2);
+    take(alice);
+    assert_string_equal(values(alice, "n"), "2");
+    lose(alice); // no Pong has come
+    come_back(alice);
+    assert_string_equal(values(alice, "n"), "2");
+    client_destroy(alice);
+    client_destroy(bob);
+}
+
 static void wants_the_newest_token_once_that_has_arrived(void **state) {
     (void)state;
     struct client *alice = client_create("alice");
@@ -376,6 +413,7 @@ int main(void) {
             RESUME_TEST(replays_after_what_was_proved_to_be_received),
             RESUME_TEST(begins_with_the_end_of_the_log_for_who_only_joined),
             RESUME_TEST(begins_where_the_room_was_when_it_joined),
+            RESUME_TEST(has_not_received_the_record_it_joined_at),
             RESUME_TEST(wants_the_newest_token_once_that_has_arrived),
             RESUME_TEST(is_for_the_same_user_only),
             RESUME_TEST(knows_no_forged_tokens),
