@@ -179,6 +179,7 @@ void core_turn(struct core *core) {
         core->busy = run_round(core);
     }
     bool resuming = restores_run(core->restores);
+    sessions_release(core->sessions);
     sessions_flush(core->sessions);
     packer_turn(core->packer);
     resume_store_run(core->resume);

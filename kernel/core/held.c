@@ -16,15 +16,22 @@ struct held_event {
 
 void held_init(struct held *held) {
     nx_list_init(&held->events);
+    nx_list_init(&held->ready);
     held->count = 0;
 }
 
+static struct held_event *take_first(struct held *held) {
+    struct nx_list *link = nx_list_take_first(&held->events);
+    held->count -= link ? 1 : 0;
+    return link ? nx_container_of(link, struct held_event, link) : NULL;
+}
+
 void held_finish(struct held *held) {
-    struct nx_list *link;
-    while ((link = nx_list_take_first(&held->events)) != NULL) {
-        free(nx_container_of(link, struct held_event, link));
+    struct held_event *event;
+    nx_list_remove(&held->ready);
+    while ((event = take_first(held)) != NULL) {
+        free(event);
     }
-    held->count = 0;
 }
 
 bool held_any(const struct held *held) {
@@ -36,8 +43,8 @@ static void pause_reading(const struct session *session, bool paused) {
     transport->ops->pause(transport->ctx, session->link, paused);
 }
 
-void held_keep(struct held *held, struct session *session, const char *data,
-        size_t len) {
+void held_keep(struct session *session, const char *data, size_t len) {
+    struct held *held = &session->held;
     struct held_event *event =
             held->count < HELD_MAX ? malloc(sizeof(*event) + len) : NULL;
     if (!event) {
@@ -52,18 +59,16 @@ void held_keep(struct held *held, struct session *session, const char *data,
     pause_reading(session, true);
 }
 
-void held_release(struct held *held, struct core *core, nx_session_id id) {
-    bool paused = held->count > 0;
-    struct nx_list *link;
-    while ((link = nx_list_take_first(&held->events)) != NULL) {
-        struct held_event *event =
-                nx_container_of(link, struct held_event, link);
-        session_io_message(core, id, event->text, event->len, false);
+void held_handle(struct core *core, nx_session_id id) {
+    struct session *session = sessions_open(core->sessions, id);
+    while (session && held_any(&session->held) && !session_waits(session)) {
+        struct held_event *event = take_first(&session->held);
+        bool last = !held_any(&session->held);
+        session_io_handle(session, event->text, event->len);
         free(event);
-    }
-    held->count = 0;
-    const struct session *session = sessions_open(core->sessions, id);
-    if (session && paused) {
-        pause_reading(session, false);
+        session = sessions_open(core->sessions, id);
+        if (session && last) {
+            pause_reading(session, false);
+        }
     }
 }

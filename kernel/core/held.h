@@ -1,10 +1,13 @@
 /*
- * held - events that a client has sent before its session is ready for them.
+ * held - events of a session that has to wait, in the order they came.
  *
- * With the first of them the transport stops reading, so there are few; they
- * are handled in order, as if they had just come, when the session is ready.
+ * A session waits while its rooms are restored, and while a room.join is not
+ * done: what its client sends behind that means the rooms as they will be.
+ * With the first event that comes meanwhile the transport is told to hand over
+ * no more, so there are few. When the wait is over they are handled as if they
+ * had just come, in the next turn of the loop.
  *
- * Owner:   whoever embeds it
+ * Owner:   the session that embeds it
  * Thread:  logic
  * Errors:  without memory, or when the transport does not stop, the session
  *          is closed 4503
@@ -25,6 +28,7 @@ struct session;
 
 struct held {
     struct nx_list events; // struct held_event::link
+    struct nx_list ready;  // struct sessions::ready, when the wait is over
     size_t count;
 };
 
@@ -33,14 +37,13 @@ void held_init(struct held *held);
 // Forgets the events.
 void held_finish(struct held *held);
 
-// Copies an event, and stops reading from the session.
-void held_keep(struct held *held, struct session *session, const char *data,
-        size_t len);
-
 bool held_any(const struct held *held);
 
-// Handles the events, then lets the transport read on. The session may end
-// meanwhile.
-void held_release(struct held *held, struct core *core, nx_session_id id);
+// Copies an event, and stops reading from the session.
+void held_keep(struct session *session, const char *data, size_t len);
+
+// Handles the events until one of them makes the session wait again; after
+// the last the transport reads on. The session may end meanwhile.
+void held_handle(struct core *core, nx_session_id id);
 
 #endif

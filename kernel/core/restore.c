@@ -52,8 +52,7 @@ struct restore {
     enum restore_state state;
     struct timer timer;
     unsigned tries;
-    bool allowed;     // to come back into the current room
-    struct held held; // events that came too early
+    bool allowed; // to come back into the current room
     size_t current;
     size_t count;
     struct restore_room rooms[];
@@ -88,7 +87,6 @@ static void leave_line(struct restore *restore) {
 }
 
 static void restore_free(struct restore *restore) {
-    held_finish(&restore->held);
     for (size_t i = 0; i < restore->count; i++) {
         resume_room_finish(&restore->rooms[i].want);
     }
@@ -125,7 +123,6 @@ static struct restore *create(
         restore->rooms[i].want = record->rooms[i];
     }
     record->room_count = 0; // the names are ours now
-    held_init(&restore->held);
     nx_list_init(&restore->queue_link);
     nx_list_init(&restore->link);
     nx_list_append(&restore->restores->all, &restore->link);
@@ -262,7 +259,6 @@ static void answer(struct restore *restore, struct core *core) {
 
 static void finish(struct restore *restore, struct session *session) {
     struct core *core = session->core;
-    nx_session_id id = session->id;
     session->restore = NULL;
     restore->session = 0;
     restore->state = RESTORE_NEW;
@@ -274,7 +270,7 @@ static void finish(struct restore *restore, struct session *session) {
                 core->writers, "system.resume", user_name(session->user));
         session_send(session, put_rooms(restore, event), OUTBOX_NORMAL);
         gate_entered(session);
-        held_release(&restore->held, core, id);
+        session_waits_no_more(session);
     }
     restore_free(restore);
 }
@@ -451,7 +447,7 @@ static void serve(struct restore *restore) {
     if (!session) {
         return; // it closes, and abandons this
     }
-    if (held_any(&restore->held)) {
+    if (held_any(&session->held)) {
         // We do not read from it, so its silence says nothing.
         session->seen_ms = clock_now_ms(&session->core->clock);
     }
@@ -476,11 +472,7 @@ bool restores_run(struct restores *restores) {
 
 // ---- events that come too early ----
 
-bool restore_holds(struct session *session, const char *data, size_t len) {
-    struct restore *restore = session->restore;
-    if (!restore || restore->op != 0) {
-        return false;
-    }
-    held_keep(&restore->held, session, data, len);
-    return true;
+bool restore_holds(const struct session *session) {
+    const struct restore *restore = session->restore;
+    return restore && restore->op == 0;
 }

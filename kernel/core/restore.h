@@ -56,9 +56,8 @@ void restore_begin(struct session *session);
 void restore_abandon(struct session *session);
 void restore_drained(struct session *session);
 
-// Keeps an event of a session that resumes until it is restored; false when
-// it may be handled at once.
-bool restore_holds(struct session *session, const char *data, size_t len);
+// Whether the session is one that resumes, and not restored yet.
+bool restore_holds(const struct session *session);
 
 // Whether the room is still to be restored; taking it off that list.
 bool restore_expects(const struct restore *restore, struct nx_str room);

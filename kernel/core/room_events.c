@@ -79,6 +79,27 @@ void room_events_entered(const struct member *member, struct nx_str username) {
 
 // ---- room.join ----
 
+static struct joining *joining_create(
+        struct core *core, struct session *session, nx_op_id op) {
+    struct joining *joining = calloc(1, sizeof(*joining));
+    if (joining) {
+        joining->core = core;
+        joining->op = op;
+        joining->session = session->id;
+        session->joining++;
+    }
+    return joining;
+}
+
+static void joining_destroy(struct joining *joining) {
+    struct session *session =
+            sessions_find(joining->core->sessions, joining->session);
+    if (session && --session->joining == 0) {
+        session_waits_no_more(session);
+    }
+    free(joining);
+}
+
 // Of its own rooms a session can leave one; for others it can only wait.
 static void fail_limit(struct core *core, struct op *op, enum limit limit) {
     struct nx_writer *details = writer_object(core->writers);
@@ -156,7 +177,7 @@ static void on_joined(void *user, const struct nx_join_result *result) {
     struct core *core = joining->core;
     if (result->status) {
         fail_join(joining, result->status);
-        free(joining);
+        joining_destroy(joining);
         return;
     }
     struct session *session = sessions_find(core->sessions, joining->session);
@@ -174,7 +195,7 @@ static void on_joined(void *user, const struct nx_join_result *result) {
         username.ptr = username.len ? username.ptr : NULL;
         room_events_entered(member, username);
     }
-    free(joining);
+    joining_destroy(joining);
 }
 
 static void join(struct joining *joining) {
@@ -193,7 +214,7 @@ static void join(struct joining *joining) {
     }
     if (status) {
         fail_join(joining, status);
-        free(joining);
+        joining_destroy(joining);
     }
 }
 
@@ -214,7 +235,7 @@ static void on_decided(struct core *core, struct op *auth_op,
         };
         op_fail(core, op, &failure);
     }
-    free(joining);
+    joining_destroy(joining);
 }
 
 static bool read_since(const struct nx_event *ev, struct joining *joining) {
@@ -236,20 +257,19 @@ static int32_t on_join(void *user, const struct nx_event *ev) {
     if (status) {
         return status;
     }
-    struct joining *joining = calloc(1, sizeof(*joining));
+    struct session *session = sessions_open(core->sessions, ev->session);
+    struct joining *joining =
+            session ? joining_create(core, session, ev->op) : NULL;
     if (!joining) {
-        return NX_ERR_NO_MEMORY;
+        return session ? NX_ERR_NO_MEMORY : NX_ERR_GONE;
     }
-    joining->core = core;
-    joining->op = ev->op;
-    joining->session = ev->session;
     name_room(ev, joining->room, sizeof(joining->room));
     struct nx_str username = json_view_str(json_view_get(ev->json, "username"));
     if (username.len > 0) {
         memcpy(joining->username, username.ptr, username.len);
     }
     if (!read_since(ev, joining)) {
-        free(joining);
+        joining_destroy(joining);
         return NX_ERR_INVALID_FIELD;
     }
     const struct nx_auth_request request = {

@@ -28,6 +28,7 @@ struct sessions {
     struct core *core;
     struct idmap *by_id;  // struct session
     struct nx_list dirty; // struct session::dirty_link
+    struct nx_list ready; // struct held::ready
     unsigned char scratch[FLUSH_BYTES];
 };
 
@@ -38,6 +39,7 @@ struct sessions *sessions_create(struct core *core) {
     }
     sessions->core = core;
     nx_list_init(&sessions->dirty);
+    nx_list_init(&sessions->ready);
     sessions->by_id = idmap_create(SESSIONS_MAX);
     if (!sessions->by_id) {
         free(sessions);
@@ -56,6 +58,7 @@ static void session_free(struct session *session) {
     nx_list_remove(&session->dirty_link);
     drop_outbox(session);
     session->core->stats->deflate_sessions -= session->deflate;
+    held_finish(&session->held);
     blobs_finish(&session->blobs);
     free(session->close_reason);
     free(session->device);
@@ -96,6 +99,7 @@ static struct session *session_create(
     outbox_init(&session->outbox);
     receipts_init(&session->receipts);
     blobs_init(&session->blobs);
+    held_init(&session->held);
     timer_init(&session->timer, NULL, session);
     if (!session->address) {
         free(session);
@@ -306,7 +310,31 @@ void sessions_flush(struct sessions *sessions) {
 }
 
 bool sessions_dirty(const struct sessions *sessions) {
-    return !nx_list_empty(&sessions->dirty);
+    return !nx_list_empty(&sessions->dirty) || !nx_list_empty(&sessions->ready);
+}
+
+bool session_waits(const struct session *session) {
+    return session->joining > 0 || restore_holds(session);
+}
+
+void session_waits_no_more(struct session *session) {
+    struct sessions *sessions = session->core->sessions;
+    if (held_any(&session->held) && !nx_list_linked(&session->held.ready)) {
+        nx_list_append(&sessions->ready, &session->held.ready);
+        session->core->busy = true;
+    }
+}
+
+void sessions_release(struct sessions *sessions) {
+    struct nx_list ready;
+    struct nx_list *link;
+    nx_list_init(&ready);
+    nx_list_splice(&ready, &sessions->ready);
+    while ((link = nx_list_take_first(&ready)) != NULL) {
+        const struct session *session =
+                nx_container_of(link, struct session, held.ready);
+        held_handle(sessions->core, session->id);
+    }
 }
 
 void session_end(struct session *session) {

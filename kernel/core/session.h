@@ -23,6 +23,7 @@
 
 #include "kernel/base/timers.h"
 #include "kernel/core/blobs.h"
+#include "kernel/core/held.h"
 #include "kernel/core/outbox.h"
 #include "kernel/core/quota.h"
 #include "kernel/core/receipts.h"
@@ -72,6 +73,8 @@ struct session {
     struct blobs blobs;          // bytes of plugins
     struct resume_entry *resume; // NULL: cannot be resumed
     struct restore *restore;     // its rooms are being restored, NULL: no
+    uint32_t joining;            // room.join requests that are not done
+    struct held held;            // events that wait for these
     char *device;                // owned
     char *address;               // owned
 };
@@ -122,7 +125,14 @@ void session_mark_dirty(struct session *session);
 // Writes for every dirty session what waits, and ends those that close.
 void sessions_flush(struct sessions *sessions);
 
-// Whether sessions wait for sessions_flush().
+// Whether its events have to wait, see held.h; and that they need not longer.
+bool session_waits(const struct session *session);
+void session_waits_no_more(struct session *session);
+
+// Handles the events of sessions that need not wait any more.
+void sessions_release(struct sessions *sessions);
+
+// Whether sessions wait for sessions_flush() or sessions_release().
 bool sessions_dirty(const struct sessions *sessions);
 
 // Leaves rooms and user and tells plugins, if that has not happened. Called

@@ -8,7 +8,6 @@
 #include "kernel/core/core.h"
 #include "kernel/core/envelope.h"
 #include "kernel/core/message_sizes.h"
-#include "kernel/core/restore.h"
 #include "kernel/core/router.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
@@ -33,6 +32,14 @@ static int64_t time_ns(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+void session_io_handle(struct session *session, const char *data, size_t len) {
+    struct core *core = session->core;
+    stats_arrived(core->stats, len);
+    int64_t start_ns = time_ns();
+    router_receive(core->router, session, data, len);
+    stats_handled(core->stats, time_ns() - start_ns);
+}
+
 void session_io_message(struct core *core, nx_session_id id, const char *data,
         size_t len, bool binary) {
     struct session *session = sessions_find(core->sessions, id);
@@ -40,18 +47,15 @@ void session_io_message(struct core *core, nx_session_id id, const char *data,
         return;
     }
     mark_alive(session);
-    if (!binary && restore_holds(session, data, len)) {
-        return;
-    }
-    stats_arrived(core->stats, len);
     if (binary) {
+        stats_arrived(core->stats, len);
         session_io_refuse(core, id, CLOSE_UNSUPPORTED_DATA,
                 "send JSON in text messages, not binary ones");
-        return;
+    } else if (session_waits(session) || held_any(&session->held)) {
+        held_keep(session, data, len);
+    } else {
+        session_io_handle(session, data, len);
     }
-    int64_t start_ns = time_ns();
-    router_receive(core->router, session, data, len);
-    stats_handled(core->stats, time_ns() - start_ns);
 }
 
 void session_io_pong(

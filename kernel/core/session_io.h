@@ -17,6 +17,7 @@
 #include <nexus/types.h>
 
 struct core;
+struct session;
 
 // How long a message of the session may be at this time: for one that is not
 // open yet limits.message_bytes, then that of the largest type of event.
@@ -25,6 +26,9 @@ size_t session_io_message_max(const struct core *core, nx_session_id id);
 // A whole message: size and, for text, UTF-8 are checked. Borrowed.
 void session_io_message(struct core *core, nx_session_id id, const char *data,
         size_t len, bool binary);
+
+// A text message that has waited, see held.h.
+void session_io_handle(struct session *session, const char *data, size_t len);
 
 // A Pong, with its payload.
 void session_io_pong(

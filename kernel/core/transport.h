@@ -46,7 +46,8 @@ struct transport_ops {
     void (*close)(
             void *ctx, struct link *link, uint16_t code, struct nx_str reason);
 
-    // Stops or resumes reading: back-pressure.
+    // Stops or resumes handing over messages, those already read among them:
+    // back-pressure.
     void (*pause)(void *ctx, struct link *link, bool paused);
 
     // Answers an HTTP request; the link is the transport's again afterwards.

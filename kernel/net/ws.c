@@ -120,10 +120,10 @@ static void handle_backlog(struct link *link) {
     drop_backlog(link);
 }
 
-// Whether some are left.
+// Whether some are left. Core may pause the connection in between.
 static bool handle_share(struct link *link) {
     struct backlog_message message;
-    while (!backlog_empty(link->backlog)
+    while (!link->paused && !backlog_empty(link->backlog)
             && fair_take(link->server->fair, &link->use, link->session)
             && backlog_next(link->backlog, &message)) {
         if (!handle(link, &message)) {
@@ -140,6 +140,8 @@ void ws_serve(struct fair_use *use) {
     bool waits = handle_share(link);
     if (!waits) {
         drop_backlog(link);
+    } else if (link->paused) {
+        fair_leave(&link->use);
     }
     if (waits != link->held && !link->silent) {
         link->held = waits;
@@ -291,7 +293,7 @@ static void hand_over(struct link *link, const char *data, size_t len) {
         refuse(link, CLOSE_INVALID_UTF8, "the message is not valid UTF-8");
         return;
     }
-    if (!link->backlog
+    if (!link->backlog && !link->paused
             && fair_take(link->server->fair, &link->use, link->session)) {
         (void)handle(link, &message);
         return;
@@ -460,6 +462,9 @@ void ws_close(
 
 void ws_pause(void *ctx, struct link *link, bool paused) {
     link->paused = paused;
+    if (!paused && link->backlog) {
+        fair_wait(link->server->fair, &link->use);
+    }
     if (!link->silent) {
         set_reading(link);
     }

@@ -1,9 +1,11 @@
 """Rooms: who is in, who is told, what is broadcast, what was missed."""
 
 import asyncio
+import json
 import random
 
 import harness
+from rawclient import RawClient
 
 FAST = ["limits.messages_per_second=0"]
 
@@ -355,6 +357,52 @@ class Returning(harness.ServerTest):
         results = await asyncio.gather(
             write(), *(read(f"reader{i}") for i in range(4)))
         self.assertEqual(results[1:], [total] * 4)
+
+
+class Behind(harness.ServerTest):
+    """What is sent behind a room.join, without waiting for its answer."""
+
+    options = {"plugins": harness.default_plugins(), "sets": FAST}
+
+    def test_a_join_finds_the_room_entered(self):
+        with RawClient(self.server, "alice") as alice:
+            alice.send_at_once(
+                ("room.join", {"room_id": "r", "ref": "1"}),
+                *(("room.broadcast", {"room_id": "r", "n": n, "ref": f"b{n}"})
+                  for n in range(100)),
+                ("room.leave", {"room_id": "r", "ref": "2"}),
+                ("room.broadcast", {"room_id": "r", "ref": "3"}))
+            self.assertEqual(alice.expect("ack", ref="1")["room_id"], "r")
+            answers = {}
+            while len(answers) < 102:
+                event = json.loads(alice.read_frame()[1])
+                if "ref" in event:
+                    answers[event["ref"]] = event
+            self.assertEqual(answers.pop("3")["code"], "not_member")
+            self.assertEqual({a["event_type"] for a in answers.values()},
+                             {"ack"})
+            self.assertEqual([answers[f"b{n}"]["offset"] for n in range(100)],
+                             list(range(1, 101)))
+
+    def test_many_joins_are_answered_in_order(self):
+        with RawClient(self.server, "alice") as alice:
+            alice.send_at_once(*(
+                (kind, {"room_id": f"r{n}", "ref": f"{kind}{n}"})
+                for n in range(50) for kind in ("room.join", "room.leave")))
+            for n in range(50):
+                for kind in ("room.join", "room.leave"):
+                    event = alice.expect("ack")
+                    self.assertEqual(event["ref"], f"{kind}{n}")
+
+    def test_a_refused_join_does_not_stop_the_session(self):
+        with RawClient(self.server, "alice") as alice:
+            alice.send_at_once(
+                ("room.join", {"room_id": "private-x", "ref": "1"}),
+                ("room.join", {"room_id": "r", "since": {}, "ref": "2"}),
+                ("ping", {"n": 1}))
+            alice.expect("error", ref="1", code="forbidden")
+            alice.expect("error", ref="2", code="invalid_field")
+            alice.expect("pong", n=1)
 
 
 if __name__ == "__main__":

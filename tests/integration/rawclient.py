@@ -61,7 +61,11 @@ class RawClient:
     def __exit__(self, *error):
         self.sock.close()
 
-    def send_frame(self, opcode, payload=b"", *, fin=True, mask=True, rsv=0):
+    def send_frame(self, opcode, payload=b"", **options):
+        self.sock.sendall(self.frame(opcode, payload, **options))
+
+    @staticmethod
+    def frame(opcode, payload=b"", *, fin=True, mask=True, rsv=0):
         first = (0x80 if fin else 0) | rsv << 4 | opcode
         bit = 0x80 if mask else 0
         if len(payload) < 126:
@@ -73,7 +77,14 @@ class RawClient:
         key = os.urandom(4) if mask else b""
         data = (bytes(b ^ key[i % 4] for i, b in enumerate(payload))
                 if mask else payload)
-        self.sock.sendall(head + key + data)
+        return head + key + data
+
+    def send_at_once(self, *events):
+        """(event_type, fields) of each, in one write."""
+        self.sock.sendall(b"".join(
+            self.frame(TEXT, json.dumps({"event_type": kind, **fields})
+                       .encode())
+            for kind, fields in events))
 
     def send(self, event_type, **fields):
         text = json.dumps({"event_type": event_type, **fields})
