@@ -54,7 +54,7 @@ static void numbers_what_comes(void **state) {
     assert_int_equal(inbox_find(&inbox, nx_str_c("c"))->seq, 3);
     assert_null(inbox_find(&inbox, nx_str_c("b")));
     assert_null(inbox_find_seq(&inbox, 2));
-    assert_string_equal(inbox_find_seq(&inbox, 3)->text, "c{}");
+    assert_memory_equal(inbox_find_seq(&inbox, 3)->text, "c{}", 3);
     assert_int_equal(inbox_above(&inbox, 0), 0);
     assert_int_equal(inbox_above(&inbox, 1), 1);
     assert_int_equal(inbox_above(&inbox, 2), 1);

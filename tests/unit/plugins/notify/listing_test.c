@@ -5,7 +5,7 @@ static void has_pages_from_the_newest(void **state) {
     struct fake_host *host = *state;
     nx_session_id alice = fake_host_connect(host, "alice");
     for (int i = 1; i <= 45; i++) {
-        char title[8];
+        char title[16];
         (void)snprintf(title, sizeof(title), "%d", i);
         notify_case_notify(host, "alice", title, "");
     }
