@@ -141,6 +141,40 @@ class Delivery(Notify):
             self.assertEqual(counts[-1], unread)
 
 
+class Resume(Notify):
+    async def test_brings_what_came_meanwhile_and_nothing_twice(self):
+        """Also what another device of the user has got; and the one that
+        comes fresh gets nothing that has arrived."""
+        other = await self.connect("alice")
+        client = await self.connect("alice")
+        await self.notify("alice", "before", priority="urgent")
+        await client.expect("notification", title="before")
+        await client.settle()
+        # The Pong to the Ping behind the notification has been answered: the
+        # server answers this second ping after it.
+        await client.settle()
+        token = client.welcome["session"]["resume_token"]
+        client.socket.transport.abort()
+        await other.expect("disconnect")
+        for n in range(3):
+            await self.notify("alice", f"meanwhile {n}")
+        await other.expect("notification", title="meanwhile 2")
+        await other.settle()
+        back = await self.connect("alice", query={"resume": token})
+        self.assertTrue(back.welcome["session"]["resumed"])
+        await self.notify("alice", "after")
+        got = [(await back.expect("notification"))["title"]
+               for _ in range(4)]
+        self.assertEqual(
+            got, ["meanwhile 0", "meanwhile 1", "meanwhile 2", "after"])
+        self.assertEqual((await self.list(back))["unread"], 5)
+        await back.settle()
+        fresh = await self.connect("alice")
+        await self.list(fresh)
+        self.assertNotIn("notification", [
+            event["event_type"] for event in await fresh.settle()])
+
+
 class Calls(Notify):
     async def test_serve_a_thousand_users(self):
         clients = [await self.connect(f"u{n}") for n in range(10)]
