@@ -297,6 +297,7 @@ static enum resume_outcome give(struct resume_entry *entry,
         return RESUME_NO_MEMORY;
     }
     session->device = device;
+    session->device_made_up = entry->device_made_up;
     blobs_move(&session->blobs, &entry->record.blobs);
     resume_record_finish(&entry->record);
     hash_of(token, entry->former);
@@ -357,6 +358,7 @@ static bool open_entry(
     }
     entry->user = strdup(session->user->name);
     entry->device = strdup(session->device);
+    entry->device_made_up = session->device_made_up;
     if (!entry->user || !entry->device) {
         resume_entry_drop(entry);
         return false;

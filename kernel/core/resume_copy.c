@@ -13,8 +13,11 @@
 #include "kernel/core/session.h"
 #include "kernel/core/users.h"
 
-#define VERSION    1u
-#define DEVICE_MAX 128
+#define VERSION        1u
+#define DEVICE_MAX     128
+
+#define HAS_FORMER     1u
+#define DEVICE_MADE_UP 2u
 
 static struct nx_str str(const char *text) {
     const struct nx_str str = {text, strlen(text)};
@@ -29,7 +32,9 @@ bool resume_copy_write(const struct resume_entry *entry, struct nx_buf *out) {
     resume_record_init(&now);
     bool good = !session || resume_record_take(&now, session);
     pack_u8(out, VERSION);
-    pack_u8(out, entry->has_former ? 1 : 0);
+    pack_u8(out,
+            (uint8_t)((entry->has_former ? HAS_FORMER : 0)
+                    | (entry->device_made_up ? DEVICE_MADE_UP : 0)));
     pack_raw(out, entry->hash, sizeof(entry->hash));
     pack_raw(out, entry->former, sizeof(entry->former));
     pack_u64(out, session ? 0 : (uint64_t)entry->until_ms);
@@ -54,16 +59,17 @@ static bool read_owner(struct resume_entry *entry, struct nx_bytes *bytes) {
 
 static bool read_entry(struct resume_entry *entry, struct nx_bytes *bytes) {
     uint8_t version;
-    uint8_t has_former;
+    uint8_t flags;
     uint64_t until_ms;
     if (!unpack_u8(bytes, &version) || version != VERSION
-            || !unpack_u8(bytes, &has_former)
+            || !unpack_u8(bytes, &flags)
             || !unpack_raw(bytes, entry->hash, sizeof(entry->hash))
             || !unpack_raw(bytes, entry->former, sizeof(entry->former))
             || !unpack_u64(bytes, &until_ms) || until_ms > INT64_MAX) {
         return false;
     }
-    entry->has_former = has_former != 0;
+    entry->has_former = (flags & HAS_FORMER) != 0;
+    entry->device_made_up = (flags & DEVICE_MADE_UP) != 0;
     entry->until_ms = (int64_t)until_ms;
     return read_owner(entry, bytes) && resume_record_read(&entry->record, bytes)
             && bytes->len == 0;

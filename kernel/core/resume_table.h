@@ -34,8 +34,9 @@ struct resume_entry {
     struct resume_record record; // away: what the session was
     char *user;                  // owned
     char *device;                // owned
-    struct nx_list away_link;    // struct resume::away, in order of ending
-    struct nx_list user_link;    // struct resume_user::entries
+    bool device_made_up;
+    struct nx_list away_link; // struct resume::away, in order of ending
+    struct nx_list user_link; // struct resume_user::entries
     // Of resume_store.c:
     struct nx_list ready_link; // struct resume::ready
     struct timer timer;        // until it may be written again

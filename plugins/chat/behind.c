@@ -93,6 +93,18 @@ void behind_remove(
     (void)take(chat, session, name, false);
 }
 
+bool behind_is(
+        const struct chat *chat, nx_session_id session, struct nx_str name) {
+    struct nx_bytes rest = list_of(chat, session);
+    struct entry entry;
+    while (next(&rest, &entry)) {
+        if (entry.session != session && nx_str_eq(entry.name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool behind_take(struct chat *chat, nx_session_id session, struct nx_str name) {
     return take(chat, session, name, true);
 }

@@ -25,7 +25,12 @@ void behind_add(struct chat *chat, nx_session_id session, struct nx_str name);
 void behind_remove(
         struct chat *chat, nx_session_id session, struct nx_str name);
 
-// Whether the session that this one resumes was; it is not any more.
+// Whether the session that this one resumes was listed: what it proves then
+// leaves out what came before.
+bool behind_is(
+        const struct chat *chat, nx_session_id session, struct nx_str name);
+
+// The same, and it is not any more.
 bool behind_take(struct chat *chat, nx_session_id session, struct nx_str name);
 
 #endif

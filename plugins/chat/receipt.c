@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/chat/behind.h"
 #include "plugins/chat/chat.h"
 #include "plugins/chat/conversation.h"
 #include "plugins/chat/handlers.h"
@@ -223,6 +224,10 @@ void receipt_add(struct chat *chat, struct nx_str conversation,
 
 void receipt_proved(void *user, const struct nx_received_event *ev) {
     struct chat *chat = user;
+    struct nx_str name = conversation_of_room(ev->room_name);
+    if (behind_is(chat, ev->session, name)) {
+        return; // it will begin again where its device is
+    }
     struct device_ref device = {.id = nx_str_none()};
     (void)device_of(chat, ev->session, &device);
     const struct proof proof = {
@@ -232,7 +237,7 @@ void receipt_proved(void *user, const struct nx_received_event *ev) {
             .after = ev->after,
             .upto = ev->upto,
     };
-    receipt_add(chat, conversation_of_room(ev->room_name), &proof);
+    receipt_add(chat, name, &proof);
 }
 
 int32_t receipt_acked(void *user, const struct nx_event *ev) {

@@ -96,6 +96,59 @@ class Offline(Talk):
         phone = await self.device("bob", "phone")
         self.assertEqual((await phone.expect("chat.message"))["seq"], 3)
 
+    async def absent(self, watcher, user):
+        """The server knows that the user's connection is lost."""
+        online = True
+        while online:
+            answer = await watcher.ack("chat.members", conversation_id="c")
+            online = any(m["online"] for m in answer["members"]
+                         if m["user_id"] == user)
+
+    async def test_a_backlog_lost_before_a_resume_comes_again(self):
+        """The session comes back into the room behind the backlog, which
+        nobody has proved to have arrived."""
+        alice = await self.talk()
+        await self.say(alice, "1", "2", "3")
+        with RawClient(self.server, "bob&device_id=phone") as phone:
+            welcome = phone.expect("system.message")
+            phone.expect("chat.message", seq=3)
+        await self.absent(alice, "bob")
+        await self.say(alice, "4")
+        phone = await self.connect("bob", query={
+            "resume": welcome["session"]["resume_token"]})
+        self.assertTrue(phone.welcome["session"]["resumed"])
+        heard = []
+        while heard[-4:] != [1, 2, 3, 4]:
+            heard.append((await phone.expect("chat.message"))["seq"])
+        # The fourth may have come with the resume already.
+        self.assertIn(heard, ([1, 2, 3, 4], [4, 1, 2, 3, 4]))
+        await alice.expect("chat.delivered", user_id="bob", seq=4)
+        await self.say(alice, "5")
+        self.assertEqual((await phone.expect("chat.message"))["seq"], 5)
+        await phone.close()
+        phone = await self.device("bob", "phone")
+        await phone.ack("chat.members", conversation_id="c")
+        self.assertEqual(await self.said(phone), [])
+
+    async def test_a_resumed_session_gets_nothing_twice(self):
+        alice = await self.talk()
+        phone = await self.device("bob", "phone")
+        await self.say(alice, "1", "2")
+        await alice.expect("chat.delivered", user_id="bob", seq=2)
+        token = phone.welcome["session"]["resume_token"]
+        phone.socket.transport.abort()
+        await self.absent(alice, "bob")
+        await self.say(alice, "3")
+        phone = await self.connect("bob", query={"resume": token})
+        await phone.expect("chat.message", seq=3)
+        await alice.expect("chat.delivered", user_id="bob", seq=3)
+        await phone.ack("chat.members", conversation_id="c")
+        self.assertEqual(await self.said(phone), [])
+        # What the laptop has not received is another matter.
+        laptop = await self.device("bob", "laptop")
+        for seq in (1, 2, 3):
+            await laptop.expect("chat.message", seq=seq)
+
     async def test_a_broken_replay_is_continued(self):
         """More than fits the queue: the device proves the first portion."""
         alice = await self.talk()

@@ -22,6 +22,7 @@ static void gives_back_session_device_rooms_and_data(void **state) {
     assert_has(alice->texts, first);
     turns(5);
     assert_string_equal(session_of(alice)->device, device);
+    assert_true(session_of(alice)->device_made_up);
     assert_true(is_in(alice, "log:a"));
     assert_true(is_in(alice, "bare:b"));
     struct nx_bytes kept = blobs_get(&session_of(alice)->blobs, "probe", "k");

@@ -34,8 +34,11 @@ static void knows_what_was_not_proved_before(void **state) {
     (void)state;
     behind_add(&chat, alice, nx_str_c("a"));
     behind_add(&chat, alice, nx_str_c("b"));
+    assert_false(behind_is(&chat, alice, nx_str_c("b")));
     nx_session_id again = resume(alice);
+    assert_true(behind_is(&chat, again, nx_str_c("b")));
     assert_true(behind_take(&chat, again, nx_str_c("b")));
+    assert_false(behind_is(&chat, again, nx_str_c("b")));
     assert_false(behind_take(&chat, again, nx_str_c("b")));
     assert_false(behind_take(&chat, again, nx_str_c("c")));
     assert_true(behind_take(&chat, again, nx_str_c("a")));
