@@ -10,6 +10,14 @@
 #include "kernel/base/log.h"
 #include "kernel/core/settings.h"
 
+// OpenSSL's buffers come and go, and would do so in the same size class of
+// jemalloc as the buffer that libwebsockets gives each session and hardly
+// touches: that would then consist of used pages. Measured at 1,000 sessions,
+// 17.6 KB each instead of 22. The one for reading is made larger than it has
+// to be, the one for writing a little smaller than a full record.
+#define READ_BUFFER_BYTES 21000 // 20 KB < class <= 24 KB
+#define FRAGMENT_BYTES    16000 // with what surrounds it: class <= 16 KB
+
 // A setting that names a file.
 struct tls_file {
     const char *setting;
@@ -67,6 +75,8 @@ static bool set_rules(SSL_CTX *ctx, const struct settings *settings) {
     // Partial writes: a session's 64 KB leave as far as the socket takes them.
     (void)SSL_CTX_set_mode(
             ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
+    SSL_CTX_set_default_read_buffer_len(ctx, READ_BUFFER_BYTES);
+    (void)SSL_CTX_set_max_send_fragment(ctx, FRAGMENT_BYTES);
     // libwebsockets would look for another vhost by the name a client gives.
     (void)SSL_CTX_set_tlsext_servername_callback(ctx, NULL);
     return set_ciphers(ctx, settings);
