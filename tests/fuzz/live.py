@@ -26,6 +26,7 @@ import socket
 import struct
 import sys
 import time
+import zlib
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("NEXUS_SOURCE", str(SOURCE))
@@ -54,6 +55,7 @@ SETTINGS = [
     # What was said is history, which may grow up to here.
     "engine.memory_bytes=1048576", "engine.memory_logs=100",
     "engine.memory_facts=1000", "history.max_records=20",
+    "deflate.enabled=true", "deflate.min_bytes=50",
 ]
 CHAT = ('{ name = "chat"; history = 20; members = 20; cache_bytes = 1048576; '
         "cache_conversations = 50; }")
@@ -134,6 +136,18 @@ def change_event(rng, event):
 
 # --- frames ----------------------------------------------------------------
 
+RSV1 = 4
+OFFER = b"permessage-deflate"
+
+
+def pack(rng, text):
+    stream = zlib.compressobj(rng.choice([0, 1, 9]), zlib.DEFLATED, -15)
+    return (stream.compress(text) + stream.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def unpack(data):
+    return zlib.decompressobj(-15).decompress(data + b"\0\0\xff\xff")
+
 
 class Frame:
     def __init__(self, opcode, payload=b"", fin=True):
@@ -176,6 +190,7 @@ def split_frame(rng, frame):
             pieces.append(Frame(rng.choice([PING, PONG]),
                                 rng.randbytes(rng.randrange(126))))
     pieces.append(Frame(0, b""))
+    pieces[0].rsv = frame.rsv
     return pieces
 
 
@@ -246,8 +261,9 @@ def handshake(rng):
              "Sec-WebSocket-Version: 13"]
     if rng.random() < 0.2:
         lines.append("Sec-WebSocket-Protocol: nexus.v1, bearer.abc")
-    if rng.random() < 0.2:
-        lines.append("Sec-WebSocket-Extensions: permessage-deflate")
+    if rng.random() < 0.5:
+        lines.append("Sec-WebSocket-Extensions: permessage-deflate"
+                     + rng.choice(["", "; client_max_window_bits", "; x=1"]))
     if rng.random() < 0.1:
         lines.insert(rng.randrange(1, len(lines)), rng.choice([
             "Sec-WebSocket-Version: 8", "Host: y", "Content-Length: 5",
@@ -273,7 +289,7 @@ def http_requests(rng):
     return data
 
 
-def frames_of(rng):
+def frames_of(rng, packed):
     frames = []
     for _ in range(rng.choice([1, 3, 8, 20])):
         event = make_event(rng)
@@ -281,6 +297,10 @@ def frames_of(rng):
         text = (change_event(rng, event) if changed
                 else json.dumps(event).encode())
         frames.append(Frame(TEXT, text))
+        if packed and rng.random() < 0.5:
+            text += b" " * rng.choice([0, 0, 0, MESSAGE_BYTES, 10 ** 6])
+            frames[-1].payload = pack(rng, text)
+            frames[-1].rsv = RSV1
         if rng.random() < 0.1:
             frames.append(Frame(rng.choice([PING, PONG]),
                                 rng.randbytes(rng.choice([0, 4, 125]))))
@@ -300,7 +320,7 @@ class Conversation:
             self.opening = handshake(rng)
             # What no client may do: to go on before the answer is there.
             self.waits = rng.random() < 0.9
-            self.frames = self._frames(rng)
+            self.frames = self._frames(rng, OFFER in self.opening)
             self.data = b"".join(frame.encode(rng) for frame in self.frames)
         self.bytes_changed = rng.random() < 0.3
         if self.websocket and rng.random() < 0.1:
@@ -314,8 +334,8 @@ class Conversation:
         self.piece = rng.choice([1, 7, 100, 1500, 100000])
 
     @staticmethod
-    def _frames(rng):
-        frames = frames_of(rng)
+    def _frames(rng, packed):
+        frames = frames_of(rng, packed)
         if rng.random() < 0.5:
             return frames
         for _ in range(rng.choice([1, 1, 3])):
@@ -340,14 +360,16 @@ def check_close(payload, where):
             or 3000 <= code < 5000), f"{where}: closed with {code}"
 
 
-def check_frames(data, where, check_code):
-    """Frames of a server: final, not masked, whole but for the last one.
-    Returns how many events they carry."""
+def check_frames(data, where, check_code, packed):
+    """Frames of a server: final, not masked, whole but for the last one, and
+    perhaps compressed. Returns how many events they carry."""
     closed = False
     events = 0
     while len(data) >= 2:
         first, length = data[0], data[1]
-        assert first & 0xf0 == 0x80, f"{where}: first byte {first:#x}"
+        is_packed = packed and first & 0x4f == RSV1 << 4 | TEXT
+        assert first & 0xf0 == (0xc0 if is_packed else 0x80), (
+            f"{where}: first byte {first:#x}")
         head = 2 + {126: 2, 127: 8}.get(length, 0)
         if len(data) < head:
             break
@@ -362,7 +384,8 @@ def check_frames(data, where, check_code):
         assert opcode == TEXT or length <= 125, f"{where}: long control frame"
         assert not closed, f"{where}: a frame behind the Close"
         if opcode == TEXT:
-            event = json.loads(payload.decode())
+            text = unpack(payload) if is_packed else payload
+            event = json.loads(text.decode())
             events += 1
             assert event["event_type"], f"{where}: {event}"
             assert event.get("code") != "internal", f"{where}: {event}"
@@ -385,7 +408,7 @@ def check_output(conversation, data, where):
         # Ping is put, and says that then.
         pinged = conversation.bytes_changed or any(
             frame.opcode == PING for frame in conversation.frames)
-        return check_frames(rest, where, not pinged)
+        return check_frames(rest, where, not pinged, OFFER in head)
     return 0
 
 
