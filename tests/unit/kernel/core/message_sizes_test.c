@@ -86,7 +86,8 @@ static void send_padded(struct link *link, const char *type, size_t len) {
     int head = snprintf(text, len + 1,
             "{\"event_type\":\"%s\",\"room_id\":\"r\",\"pad\":\"", type);
     memset(text + head, 'x', len - (size_t)head);
-    memcpy(text + len - 2, "\"}", 2);
+    text[len - 2] = '"';
+    text[len - 1] = '}';
     nx_buf_clear(&link->out);
     core_case_send(&c, link, text);
     free(text);

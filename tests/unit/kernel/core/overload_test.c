@@ -8,8 +8,8 @@
 #include "tests/support/core_case.h"
 #include "tests/unit/kernel/core/fake_provider.h"
 
-#define HOLD_MS   5000
-#define SAMPLE_MS 260 // and a tick of the timers
+#define HOLD_MS   INT64_C(5000)
+#define SAMPLE_MS INT64_C(260) // and a tick of the timers
 
 static struct core_case c;
 static struct link alice;
