@@ -111,6 +111,22 @@ static bool open_database(struct vault *vault, int64_t now_ms) {
             && prove(vault, now_ms);
 }
 
+static void give_up(struct vault *vault, bool abandon) {
+    db_rollback(&vault->db);
+    db_close(&vault->db, abandon);
+    vault->suspect = true;
+}
+
+// A commit whose sync has failed may be whole in the log ahead, and would come
+// back to life with the next opening, after everybody was told that it failed.
+// So what was committed before is moved into the file and the log removed, if
+// that can be done: those pages are written anew. A file that is damaged or
+// not ours is left alone.
+void vault_abandon(struct vault *vault) {
+    enum problem_kind kind = vault->db.problem.kind;
+    give_up(vault, kind != PROBLEM_IO && kind != PROBLEM_FULL);
+}
+
 bool vault_open(struct vault *vault, const char *folder, int64_t now_ms) {
     vault->folder = folder;
     db_forgive(&vault->db);
@@ -118,15 +134,9 @@ bool vault_open(struct vault *vault, const char *folder, int64_t now_ms) {
         vault->suspect = false;
         return true;
     }
-    vault_abandon(vault);
+    give_up(vault, true);
     place_close(&vault->place);
     return false;
-}
-
-void vault_abandon(struct vault *vault) {
-    db_rollback(&vault->db);
-    db_close(&vault->db, true);
-    vault->suspect = true;
 }
 
 // Without waiting for locks: others are served meanwhile.

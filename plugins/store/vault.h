@@ -39,7 +39,8 @@ void vault_finish(struct vault *vault);
 // it. After an error nothing is held.
 bool vault_open(struct vault *vault, const char *folder, int64_t now_ms);
 
-// Gives up the handle after an error; the folder stays taken.
+// Gives up the handle after an error, and with it the transaction that failed;
+// the folder stays taken.
 void vault_abandon(struct vault *vault);
 
 // Opens what was closed or abandoned again, or tries what is open, until a commit has

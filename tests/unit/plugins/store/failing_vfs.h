@@ -28,7 +28,7 @@ static atomic_int failing_database_syncs;
 static atomic_bool failing_writes;
 static atomic_int syncs_seen;
 static atomic_int log_opens_seen;
-static atomic_int log_truncations_seen; // to nothing
+static atomic_int log_removals_seen; // or cuts to nothing
 static sqlite3_vfs failing_vfs;
 static sqlite3_vfs *real_vfs;
 
@@ -64,7 +64,7 @@ static inline int failing_write(
 static inline int failing_truncate(sqlite3_file *file, sqlite3_int64 size) {
     const struct failing_file *self = (struct failing_file *)(void *)file;
     if (self->is_log && size == 0) {
-        atomic_fetch_add(&log_truncations_seen, 1);
+        atomic_fetch_add(&log_removals_seen, 1);
     }
     return self->real->pMethods->xTruncate(self->real, size);
 }
@@ -135,6 +135,15 @@ static inline int failing_open(sqlite3_vfs *vfs, sqlite3_filename name,
     return code;
 }
 
+static inline int failing_delete(sqlite3_vfs *vfs, const char *name, int sync) {
+    (void)vfs;
+    const char *end = name + strlen(name);
+    if (end - name > 4 && strcmp(end - 4, "-wal") == 0) {
+        atomic_fetch_add(&log_removals_seen, 1);
+    }
+    return real_vfs->xDelete(real_vfs, name, sync);
+}
+
 static inline void failing_vfs_heal(void) {
     atomic_store(&failing_log_syncs, 0);
     atomic_store(&failing_database_syncs, 0);
@@ -151,6 +160,7 @@ static inline void failing_vfs_register(void) {
         failing_vfs.szOsFile =
                 (int)sizeof(struct failing_file) + real_vfs->szOsFile;
         failing_vfs.xOpen = failing_open;
+        failing_vfs.xDelete = failing_delete;
         (void)sqlite3_vfs_register(&failing_vfs, 1);
     }
     failing_vfs_heal();
