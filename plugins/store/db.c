@@ -1,7 +1,6 @@
 #include "plugins/store/db.h"
 
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 #define WAL_KEPT "67108864"
 
 static const char *const texts[SQLS] = {
-#define SQL_TEXT_(name, text) [SQL_##name] = text,
+#define SQL_TEXT_(name, text) [SQL_##name] = (text),
         SQL_STATEMENTS(SQL_TEXT_)
 #undef SQL_TEXT_
 };
@@ -111,6 +110,17 @@ static int note_pages(
     return SQLITE_OK;
 }
 
+static bool sync_folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash) {
+        return place_sync(".");
+    }
+    char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    bool good = folder && place_sync(folder);
+    free(folder);
+    return good;
+}
+
 // SQLite would make a new file readable for everybody, and does not write its
 // entry in the folder to disk.
 static bool make_file(struct db *db, const char *path) {
@@ -120,9 +130,7 @@ static bool make_file(struct db *db, const char *path) {
     }
     bool good = fsync(fd) == 0;
     (void)close(fd);
-    char *copy = strdup(path);
-    good = good && copy && place_sync(dirname(copy));
-    free(copy);
+    good = good && sync_folder_of(path);
     return good || problem_set_errno(&db->problem, "write", path);
 }
 

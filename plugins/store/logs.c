@@ -53,8 +53,9 @@ static void forget(struct logs *logs, struct log *log) {
 }
 
 void logs_forget(struct logs *logs) {
-    while (!nx_list_empty(&logs->lru)) {
-        forget(logs, nx_container_of(logs->lru.next, struct log, lru));
+    struct nx_list *link = NULL;
+    while ((link = nx_list_take_first(&logs->lru))) {
+        forget(logs, nx_container_of(link, struct log, lru));
     }
 }
 
@@ -356,8 +357,9 @@ bool logs_write(struct logs *logs) {
             return false;
         }
     }
-    while (nx_strmap_count(logs->by_name) > logs->max_cached) {
-        forget(logs, nx_container_of(logs->lru.next, struct log, lru));
+    while (nx_strmap_count(logs->by_name) > logs->max_cached
+            && (link = nx_list_take_first(&logs->lru))) {
+        forget(logs, nx_container_of(link, struct log, lru));
     }
     return true;
 }

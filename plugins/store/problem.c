@@ -44,6 +44,7 @@ bool problem_set(struct problem *problem, enum problem_kind kind,
         const char *format, ...) {
     va_list args;
     va_start(args, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it was started
     (void)vsnprintf(problem->what, sizeof(problem->what), format, args);
     va_end(args);
     problem->kind = kind;

@@ -148,24 +148,30 @@ static bool wait_for_work(struct queue *queue, int timeout_ms) {
     return is_ready(queue);
 }
 
-bool queue_take(struct queue *queue, struct nx_list *batch, size_t max_count,
-        size_t max_bytes, int timeout_ms) {
+// Called with the lock.
+static void take_waiting(struct queue *queue, struct nx_list *batch,
+        size_t max_count, size_t max_bytes) {
     size_t count = 0;
     size_t bytes = 0;
+    while (count < max_count && bytes < max_bytes) {
+        struct nx_list *link = nx_list_take_first(&queue->waiting);
+        if (!link) {
+            break;
+        }
+        bytes += request_at(link)->bytes;
+        count++;
+        nx_list_append(batch, link);
+    }
+}
+
+bool queue_take(struct queue *queue, struct nx_list *batch, size_t max_count,
+        size_t max_bytes, int timeout_ms) {
     pthread_mutex_lock(&queue->lock);
     if (wait_for_work(queue, timeout_ms)) {
-        while (count < max_count && bytes < max_bytes) {
-            struct nx_list *link = nx_list_take_first(&queue->waiting);
-            if (!link) {
-                break;
-            }
-            bytes += request_at(link)->bytes;
-            count++;
-            nx_list_append(batch, link);
-        }
+        take_waiting(queue, batch, max_count, max_bytes);
     }
     pthread_mutex_unlock(&queue->lock);
-    return count > 0;
+    return !nx_list_empty(batch);
 }
 
 void queue_put_back(struct queue *queue, struct nx_list *rest) {

@@ -94,7 +94,7 @@ PASS(ShmLock, (sqlite3_file * file, int at, int n, int flags),
 PASS(ShmUnmap, (sqlite3_file * file, int remove), (real, remove))
 #undef PASS
 
-static inline void pass_ShmBarrier(sqlite3_file *file) {
+static inline void pass_shm_barrier(sqlite3_file *file) {
     real_of(file)->pMethods->xShmBarrier(real_of(file));
 }
 
@@ -114,7 +114,7 @@ static const sqlite3_io_methods failing_methods = {
         .xDeviceCharacteristics = pass_DeviceCharacteristics,
         .xShmMap = pass_ShmMap,
         .xShmLock = pass_ShmLock,
-        .xShmBarrier = pass_ShmBarrier,
+        .xShmBarrier = pass_shm_barrier,
         .xShmUnmap = pass_ShmUnmap,
 };
 
