@@ -368,16 +368,21 @@ void attendance_adopt(struct presence *presence) {
     }
 }
 
+static void save_if_visible(struct person *person) {
+    if (person_status(person) == STATUS_OFFLINE) {
+        return;
+    }
+    if (person->present) {
+        person->last_seen = presence_wall(person->presence);
+    }
+    facts_touch(person);
+}
+
 void attendance_save_all(struct presence *presence) {
     size_t cursor = 0;
     struct person *person;
     while ((person = nx_strmap_next(presence->persons, &cursor, NULL, NULL))) {
-        if (person_status(person) != STATUS_OFFLINE) {
-            if (person->present) {
-                person->last_seen = presence_wall(presence);
-            }
-            facts_touch(person);
-        }
+        save_if_visible(person);
     }
 }
 

@@ -30,13 +30,13 @@ bool behind_note(struct presence *presence, nx_session_id session,
     if (!watcher->behind) {
         watcher->behind = nx_strmap_create(BEHIND_MAX);
     }
-    const char *key = (const char *)&person;
-    if (watcher->behind
-            && nx_strmap_get(watcher->behind, key, sizeof(person))) {
+    const struct person_key key = person_key(person);
+    const char *bytes = (const char *)&key;
+    if (watcher->behind && nx_strmap_get(watcher->behind, bytes, sizeof(key))) {
         return true;
     }
     if (!watcher->behind
-            || !nx_strmap_put(watcher->behind, key, sizeof(person), person)) {
+            || !nx_strmap_put(watcher->behind, bytes, sizeof(key), person)) {
         watcher_release_if_idle(watcher);
         return false;
     }
@@ -76,8 +76,8 @@ static void tell(const struct watcher *watcher, const struct person *person) {
 }
 
 static void drop(struct watcher *watcher, struct person *person) {
-    (void)nx_strmap_remove(
-            watcher->behind, (const char *)&person, sizeof(person));
+    const struct person_key key = person_key(person);
+    (void)nx_strmap_remove(watcher->behind, (const char *)&key, sizeof(key));
     watcher->presence->behind_count--;
     person_drop(person);
 }

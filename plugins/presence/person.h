@@ -86,6 +86,16 @@ static inline struct nx_str person_name(const struct person *person) {
     return name;
 }
 
+// The person in a map from persons: which it is, whatever its name.
+struct person_key {
+    uint64_t number;
+};
+
+static inline struct person_key person_key(const struct person *person) {
+    struct person_key key = {(uint64_t)(uintptr_t)person};
+    return key;
+}
+
 // What others see: OFFLINE to BUSY.
 enum status person_status(const struct person *person);
 

@@ -1,11 +1,8 @@
 #include "plugins/presence/refuse.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "plugins/presence/presence.h"
-
-#define TEXT_MAX 256
 
 static void fail(const struct presence *presence, nx_op_id op,
         const struct nx_failure *given, const char *key, const char *value) {
@@ -20,37 +17,37 @@ static void fail(const struct presence *presence, nx_op_id op,
 }
 
 int32_t refuse_field(const struct presence *presence, nx_op_id op,
-        const char *field, const char *message, ...) {
-    char text[TEXT_MAX];
-    va_list args;
-    va_start(args, message);
-    (void)vsnprintf(text, sizeof(text), message, args);
-    va_end(args);
+        const char *field, const char *message) {
     const struct nx_failure failure = {
             .status = NX_ERR_INVALID_FIELD,
-            .message = nx_str_c(text),
+            .message = nx_str_c(message),
     };
     fail(presence, op, &failure, "field", field);
     return NX_DONE;
 }
 
 int32_t refuse_limit(const struct presence *presence, nx_op_id op,
-        nx_status status, const char *limit, uint64_t retry_after_ms,
-        const char *message, ...) {
-    char text[TEXT_MAX];
-    char setting[TEXT_MAX];
-    va_list args;
-    va_start(args, message);
-    (void)vsnprintf(text, sizeof(text), message, args);
-    va_end(args);
-    (void)snprintf(setting, sizeof(setting), "plugins.presence.%s", limit);
+        const struct refuse_limit *limit, const char *message) {
+    char setting[REFUSE_TEXT_SIZE];
+    (void)snprintf(
+            setting, sizeof(setting), "plugins.presence.%s", limit->setting);
     const struct nx_failure failure = {
-            .status = status,
-            .message = nx_str_c(text),
-            .retry_after_ms = retry_after_ms,
+            .status = limit->status,
+            .message = nx_str_c(message),
+            .retry_after_ms = limit->retry_after_ms,
     };
     fail(presence, op, &failure, "limit", setting);
     return NX_DONE;
+}
+
+int32_t refuse_users(const struct presence *presence, nx_op_id op) {
+    const struct refuse_limit limit = {
+            .status = NX_ERR_LIMIT, .setting = "users"};
+    char message[REFUSE_TEXT_SIZE];
+    (void)snprintf(message, sizeof(message),
+            "the server keeps no more than %zu users in memory",
+            presence->settings.users);
+    return refuse_limit(presence, op, &limit, message);
 }
 
 int32_t refuse_status(

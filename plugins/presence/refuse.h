@@ -13,15 +13,24 @@
 
 struct presence;
 
-// Each answers with the error and returns NX_DONE. message is printf-like.
-__attribute__((format(printf, 4, 5))) int32_t refuse_field(
-        const struct presence *presence, nx_op_id op, const char *field,
-        const char *message, ...);
+#define REFUSE_TEXT_SIZE 256 // enough for every message
 
-// limit is the key of the setting. retry_after_ms 0: not stated.
-__attribute__((format(printf, 6, 7))) int32_t refuse_limit(
-        const struct presence *presence, nx_op_id op, nx_status status,
-        const char *limit, uint64_t retry_after_ms, const char *message, ...);
+// Each answers with the error and returns NX_DONE.
+int32_t refuse_field(const struct presence *presence, nx_op_id op,
+        const char *field, const char *message);
+
+// A limit that was met: the key of its setting. retry_after_ms 0: not stated.
+struct refuse_limit {
+    nx_status status;
+    const char *setting;
+    uint64_t retry_after_ms;
+};
+
+int32_t refuse_limit(const struct presence *presence, nx_op_id op,
+        const struct refuse_limit *limit, const char *message);
+
+// There are as many users in memory as there may be.
+int32_t refuse_users(const struct presence *presence, nx_op_id op);
 
 int32_t refuse_status(
         const struct presence *presence, nx_op_id op, nx_status status);

@@ -1,5 +1,7 @@
 #include "plugins/presence/subscribe.h"
 
+#include <stdio.h>
+
 #include "plugins/presence/person.h"
 #include "plugins/presence/presence.h"
 #include "plugins/presence/query.h"
@@ -114,17 +116,23 @@ static bool is_allowed(
     size_t more = count_new(query, watcher);
     size_t has = watcher_count(watcher);
     if (more > 0 && has + more > settings->subscriptions) {
-        refuse_limit(presence, query->op, NX_ERR_LIMIT, "subscriptions", 0,
+        const struct refuse_limit own = {
+                .status = NX_ERR_LIMIT, .setting = "subscriptions"};
+        char message[REFUSE_TEXT_SIZE];
+        (void)snprintf(message, sizeof(message),
                 "this session has %zu subscriptions and may have %u; %zu more "
                 "were asked for and none was made",
                 has, (unsigned)settings->subscriptions, more);
+        refuse_limit(presence, query->op, &own, message);
         return false;
     }
     if (more > 0
             && presence->subscription_count + more
                     > settings->subscriptions_total) {
-        refuse_limit(presence, query->op, NX_ERR_LIMIT, "subscriptions_total",
-                0, "the server has as many subscriptions as it may have");
+        const struct refuse_limit all = {
+                .status = NX_ERR_LIMIT, .setting = "subscriptions_total"};
+        refuse_limit(presence, query->op, &all,
+                "the server has as many subscriptions as it may have");
         return false;
     }
     return true;

@@ -1,5 +1,6 @@
 #include "plugins/presence/update.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "plugins/presence/choice.h"
@@ -135,20 +136,29 @@ static void is_loaded(struct query *query, nx_status status) {
     facts_update(person, update);
 }
 
+static int32_t refuse_rate(
+        const struct presence *presence, nx_op_id op, uint64_t wait_ms) {
+    const struct refuse_limit limit = {
+            .status = NX_ERR_RATE_LIMITED,
+            .setting = "updates_per_minute",
+            .retry_after_ms = wait_ms,
+    };
+    char message[REFUSE_TEXT_SIZE];
+    (void)snprintf(message, sizeof(message), "at most %u updates a minute",
+            (unsigned)presence->settings.updates_per_minute);
+    return refuse_limit(presence, op, &limit, message);
+}
+
 static int32_t run(struct presence *presence, const struct nx_event *ev,
         struct query *query) {
     if (query_add(query, ev->user) != NX_OK) {
         query_destroy(query);
-        return refuse_limit(presence, ev->op, NX_ERR_LIMIT, "users", 0,
-                "the server keeps no more than %zu users in memory",
-                presence->settings.users);
+        return refuse_users(presence, ev->op);
     }
     uint64_t wait_ms = take_quota(query->persons[0]);
     if (wait_ms > 0) {
         query_destroy(query);
-        return refuse_limit(presence, ev->op, NX_ERR_RATE_LIMITED,
-                "updates_per_minute", wait_ms, "at most %u updates a minute",
-                (unsigned)presence->settings.updates_per_minute);
+        return refuse_rate(presence, ev->op, wait_ms);
     }
     query->op = ev->op;
     query->session = ev->session;

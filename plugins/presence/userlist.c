@@ -41,8 +41,9 @@ static int32_t refuse_item(struct reading *reading, const char *why) {
     if (reading->seen) {
         (void)snprintf(field, sizeof(field), "user_ids.%zu", reading->at);
     }
-    refuse_field(
-            reading->presence, reading->ev->op, field, "%s %s", field, why);
+    char message[REFUSE_TEXT_SIZE];
+    (void)snprintf(message, sizeof(message), "%s %s", field, why);
+    refuse_field(reading->presence, reading->ev->op, field, message);
     reading->refused = true;
     return 1;
 }
@@ -84,9 +85,7 @@ static int32_t add_item(
     struct presence *presence = reading->presence;
     nx_status status = query_add(reading->query, presence->sdk.json->str(item));
     if (status != NX_OK) {
-        refuse_limit(presence, reading->ev->op, status, "users", 0,
-                "the server keeps no more than %zu users in memory",
-                presence->settings.users);
+        refuse_users(presence, reading->ev->op);
         reading->refused = true;
     }
     return status != NX_OK;
@@ -100,9 +99,13 @@ static bool is_too_long(struct reading *reading, size_t count) {
     if (count <= limit) {
         return false;
     }
-    refuse_limit(presence, reading->ev->op, NX_ERR_LIMIT, "subscriptions", 0,
+    const struct refuse_limit met = {
+            .status = NX_ERR_LIMIT, .setting = "subscriptions"};
+    char message[REFUSE_TEXT_SIZE];
+    (void)snprintf(message, sizeof(message),
             "user_ids has %zu users, %u are allowed; nothing was done", count,
             (unsigned)limit);
+    refuse_limit(presence, reading->ev->op, &met, message);
     return true;
 }
 

@@ -20,11 +20,12 @@ struct watcher *watcher_find(
 
 static struct subscription *find(
         const struct watcher *watcher, const struct person *person) {
+    const struct person_key key = person_key(person);
     return nx_strmap_get(
-            watcher->subscriptions, (const char *)&person, sizeof(person));
+            watcher->subscriptions, (const char *)&key, sizeof(key));
 }
 
-static void count(const struct presence *presence) {
+static void show_count(const struct presence *presence) {
     presence_gauge(presence, presence->metrics.subscriptions,
             presence->subscription_count);
 }
@@ -43,8 +44,9 @@ static nx_status add(
     subscription->person = person;
     subscription->watcher = watcher;
     subscription->fresh = fresh;
-    if (!nx_strmap_put(watcher->subscriptions, (const char *)&person,
-                sizeof(person), subscription)) {
+    const struct person_key key = person_key(person);
+    if (!nx_strmap_put(watcher->subscriptions, (const char *)&key, sizeof(key),
+                subscription)) {
         free(subscription);
         return NX_ERR_NO_MEMORY;
     }
@@ -56,8 +58,9 @@ static nx_status add(
 static void remove_subscription(struct subscription *subscription) {
     struct watcher *watcher = subscription->watcher;
     struct person *person = subscription->person;
+    const struct person_key key = person_key(person);
     (void)nx_strmap_remove(
-            watcher->subscriptions, (const char *)&person, sizeof(person));
+            watcher->subscriptions, (const char *)&key, sizeof(key));
     nx_list_remove(&subscription->person_link);
     watcher->presence->subscription_count--;
     free(subscription);
@@ -87,7 +90,7 @@ static void destroy(struct watcher *watcher) {
     remove_all(watcher);
     nx_strmap_destroy(watcher->subscriptions, NULL);
     free(watcher);
-    count(presence);
+    show_count(presence);
 }
 
 static bool add_name(void *user, struct nx_str name) {
@@ -101,7 +104,7 @@ static bool add_name(void *user, struct nx_str name) {
 
 static void read_blob(struct watcher *watcher) {
     blob_read(watcher->presence, watcher->session, add_name, watcher);
-    count(watcher->presence);
+    show_count(watcher->presence);
 }
 
 static struct watcher *create(
@@ -121,7 +124,7 @@ static struct watcher *create(
         free(watcher);
         return NULL;
     }
-    count(presence);
+    show_count(presence);
     return watcher;
 }
 
@@ -228,28 +231,28 @@ static void settle(struct watcher *watcher, bool keep) {
 }
 
 nx_status watcher_subscribe(
-        struct watcher *watcher, struct person *const *persons, size_t count_) {
+        struct watcher *watcher, struct person *const *persons, size_t count) {
     nx_status status = NX_OK;
-    for (size_t i = 0; i < count_ && status == NX_OK; i++) {
+    for (size_t i = 0; i < count && status == NX_OK; i++) {
         status = add(watcher, persons[i], true);
     }
     if (status == NX_OK) {
         status = blob_write(watcher);
     }
     settle(watcher, status == NX_OK);
-    count(watcher->presence);
+    show_count(watcher->presence);
     return status;
 }
 
 nx_status watcher_unsubscribe(
-        struct watcher *watcher, struct person *const *persons, size_t count_) {
-    for (size_t i = 0; i < count_; i++) {
+        struct watcher *watcher, struct person *const *persons, size_t count) {
+    for (size_t i = 0; i < count; i++) {
         struct subscription *subscription = find(watcher, persons[i]);
         if (subscription) {
             remove_subscription(subscription);
         }
     }
-    count(watcher->presence);
+    show_count(watcher->presence);
     return blob_write(watcher);
 }
 

@@ -33,7 +33,7 @@ struct subscription {
 struct watcher {
     struct presence *presence;
     nx_session_id session;
-    struct nx_strmap *subscriptions; // the pointer to a person -> subscription
+    struct nx_strmap *subscriptions; // struct person_key -> subscription
     struct nx_strmap *behind;        // the same -> person, held; may be NULL
     struct nx_list behind_link;      // struct presence::behind
 };
