@@ -26,7 +26,7 @@ static void keeps_last_seen_and_choice_over_a_restart(void **state) {
             fake_host_http(host, "GET", "/api/presence/carol", NULL);
     FAKE_ASSERT_STR(just_gone->json, "last_seen", "2026-01-31T12:01:20.000Z");
 
-    alice = fake_host_connect(host, "alice");
+    fake_host_connect(host, "alice");
     const struct fake_response *back =
             fake_host_http(host, "GET", "/api/presence/alice", NULL);
     FAKE_ASSERT_STR(back->json, "status", "busy");

@@ -23,8 +23,8 @@ extern const struct nx_plugin_entry nexus_plugin_v1_presence;
 #define PRESENCE_TEST(test) \
     cmocka_unit_test_setup_teardown(test, presence_open, presence_close)
 
-#define GRACE_MS 15000
-#define AWAY_MS  300000
+#define GRACE_MS INT64_C(15000)
+#define AWAY_MS  INT64_C(300000)
 
 // A host that is not started yet, with up to two settings.
 static inline struct fake_host *presence_create(
