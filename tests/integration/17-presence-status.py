@@ -232,6 +232,56 @@ class Stored(Presence):
         self.assertEqual(self.rest("alice")[2]["status"], "offline")
 
 
+class Resumed(Presence):
+    """Sessions whose connection breaks and whose client comes back."""
+
+    async def come_back(self, client, user):
+        client.socket.transport.abort()
+        token = client.welcome["session"]["resume_token"]
+        back = await self.connect(user, query={"resume": token})
+        self.assertTrue(back.welcome["session"]["resumed"])
+        return back
+
+    async def test_have_their_subscriptions_and_what_they_missed(self):
+        bob = await self.connect("bob")
+        alice = await self.connect("alice")
+        await self.watch(bob, "alice", "carol")
+        bob.socket.transport.abort()
+        await alice.ack("presence.update", status="busy")
+        bob = await self.come_back(bob, "bob")
+        told = await bob.expect("presence.subscribe")
+        self.assertEqual({user["user_id"]: user["status"]
+                          for user in told["users"]},
+                         {"alice": "busy", "carol": "offline"})
+        await alice.ack("presence.update", status="away")
+        await bob.expect("presence.away", user_id="alice")
+
+    async def test_are_silent_to_others(self):
+        bob = await self.connect("bob")
+        alice = await self.connect("alice")
+        await self.watch(bob, "alice")
+        for client in (bob, alice):
+            await client.ack("room.join", room_id="r")
+        await bob.settle()
+        alice = await self.come_back(alice, "alice")
+        await alice.ack("room.broadcast", room_id="r", text="here")
+        await bob.expect("room.broadcast", text="here")
+        self.assertEqual(statuses(await bob.settle()), [])
+
+    async def test_of_the_invisible_are_never_seen(self):
+        bob = await self.connect("bob")
+        alice = await self.connect("alice")
+        await alice.ack("presence.update", status="invisible")
+        for client in (bob, alice):
+            await client.ack("room.join", room_id="r")
+        await self.watch(bob, "alice")
+        await bob.settle()
+        for _ in range(3):
+            alice = await self.come_back(alice, "alice")
+            await alice.ack("presence.get", user_id="bob")
+        self.assertEqual(await bob.settle(), [])
+
+
 class Requests(Presence):
     options = {"plugins": PLUGINS,
                "sets": ["limits.message_bytes=1048576"]}
