@@ -258,6 +258,9 @@ static void watches_the_engine(void **state) {
     assert_int_equal(overload_reason(c.core->overload),
             MEASURE_OVERLOAD_ENGINE_OLDEST_MS);
     assert_int_equal(overload_times(c.core->overload), 1);
+    // Whoever waits is told, and nothing is left behind.
+    assert_int_equal(engine_use(c.core->engine, NULL), NX_OK);
+    rest(SAMPLE_MS);
 }
 
 static void watches_the_memory(void **state) {
