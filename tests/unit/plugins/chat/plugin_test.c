@@ -1,50 +1,6 @@
 #include "tests/support/cmocka.h"
+#include "tests/support/plugin_once.h"
 #include "tests/unit/plugins/chat/chat_case.h"
-
-// A plugin that starts once and never again: it makes a reload fail.
-
-static nx_status start_once(
-        struct nx_plugin *plugin, const struct nx_state_reader *prev) {
-    (void)prev;
-    int *starts = plugin->self;
-    return ++*starts == 1 ? NX_OK : NX_ERR_STATE;
-}
-
-static void destroy_once(struct nx_plugin *plugin) {
-    free(plugin);
-}
-
-static nx_status create_once(
-        const struct nx_host *host, struct nx_plugin **out) {
-    static int starts;
-    (void)host;
-    struct nx_plugin *plugin = calloc(1, sizeof(*plugin));
-    assert_non_null(plugin);
-    plugin->struct_size = sizeof(*plugin);
-    plugin->self = &starts;
-    plugin->start = start_once;
-    plugin->destroy = destroy_once;
-    *out = plugin;
-    return NX_OK;
-}
-
-static const char *const nothing[] = {NULL};
-static const struct nx_plugin_info once_info = {
-        .struct_size = sizeof(once_info),
-        .flags = NX_PLUGIN_OBSERVER,
-        .id = "once",
-        .version = "1.0.0",
-        .prefixes = nothing,
-        .requires_ = nothing,
-};
-static const struct nx_plugin_entry once = {
-        .magic = NX_PLUGIN_MAGIC,
-        .struct_size = sizeof(once),
-        .abi_major = NX_ABI_MAJOR,
-        .abi_minor = NX_ABI_MINOR,
-        .info = &once_info,
-        .create = create_once,
-};
 
 // One of everything that has to wait for storage.
 static void ask_everything(struct fake_host *host, nx_session_id session) {
@@ -126,7 +82,8 @@ static void gives_up_what_storage_never_answered(void **state) {
 static void carries_on_after_a_reload_that_failed(void **state) {
     (void)state;
     struct fake_host *host = chat_case_create(NULL);
-    fake_host_add(host, &once, "once");
+    plugin_once_starts = 0;
+    fake_host_add(host, &plugin_once, "once");
     FAKE_ASSERT(host, fake_host_start(host));
     nx_session_id alice = fake_host_connect(host, "alice");
     nx_session_id bob = fake_host_connect(host, "bob");

@@ -1,51 +1,6 @@
 #include "tests/support/cmocka.h"
+#include "tests/support/plugin_once.h"
 #include "tests/unit/plugins/presence/presence_case.h"
-
-// A plugin that starts once and never again: it makes a reload fail.
-
-static nx_status start_once(
-        struct nx_plugin *plugin, const struct nx_state_reader *prev) {
-    (void)prev;
-    int *starts = plugin->self;
-    return ++*starts == 1 ? NX_OK : NX_ERR_STATE;
-}
-
-static void destroy_once(struct nx_plugin *plugin) {
-    free(plugin);
-}
-
-static int starts;
-
-static nx_status create_once(
-        const struct nx_host *host, struct nx_plugin **out) {
-    (void)host;
-    struct nx_plugin *plugin = calloc(1, sizeof(*plugin));
-    assert_non_null(plugin);
-    plugin->struct_size = sizeof(*plugin);
-    plugin->self = &starts;
-    plugin->start = start_once;
-    plugin->destroy = destroy_once;
-    *out = plugin;
-    return NX_OK;
-}
-
-static const char *const nothing[] = {NULL};
-static const struct nx_plugin_info once_info = {
-        .struct_size = sizeof(once_info),
-        .flags = NX_PLUGIN_OBSERVER,
-        .id = "once",
-        .version = "1.0.0",
-        .prefixes = nothing,
-        .requires_ = nothing,
-};
-static const struct nx_plugin_entry once = {
-        .magic = NX_PLUGIN_MAGIC,
-        .struct_size = sizeof(once),
-        .abi_major = NX_ABI_MAJOR,
-        .abi_minor = NX_ABI_MINOR,
-        .info = &once_info,
-        .create = create_once,
-};
 
 static void reload(struct fake_host *host) {
     FAKE_ASSERT(host, fake_host_reload(host));
@@ -173,8 +128,8 @@ static void adds_to_subscriptions_made_before(void **state) {
 static void carries_on_when_the_reload_fails(void **state) {
     (void)state;
     struct fake_host *host = presence_create(NULL, NULL);
-    starts = 0;
-    fake_host_add(host, &once, "once");
+    plugin_once_starts = 0;
+    fake_host_add(host, &plugin_once, "once");
     FAKE_ASSERT(host, fake_host_start(host));
     nx_session_id bob = presence_watcher(host);
     nx_session_id alice = fake_host_connect(host, "alice");
