@@ -22,8 +22,6 @@ from harness.generator import Failed, Generator
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-CONFIG = ('log = { level = "info"; };\n'
-          'plugins = ( { name = "store"; }, { name = "chat"; } );\n')
 COLUMNS = (("messages/s", "messages_per_s"), ("p50 µs", "p50_us"),
            ("p99 µs", "p99_us"), ("CPU µs/message", "server_us_per_message"))
 NOISY = 0.15
@@ -68,22 +66,12 @@ class Store(server.Server):
     """nexusd with the store, on all CPUs."""
 
     def __init__(self, options):
-        config = tempfile.NamedTemporaryFile(
-            "w", suffix=".conf", delete=False)
-        with config:
-            config.write(CONFIG)
-        self.config = config.name
         settings = [*options.set]
         if options.folder:
             self.place = tempfile.TemporaryDirectory(dir=options.folder)
             settings.append(f"plugins.store.folder={self.place.name}/store")
-        make = argparse.Namespace(build=options.build, config=self.config,
-                                  set=settings)
-        super().__init__("nexus", server.command_of_nexus(make), None)
-
-    def __exit__(self, *error):
-        super().__exit__(*error)
-        os.unlink(self.config)
+        super().__init__("nexus", server.command_of_nexus(
+            options.build, ("store", "chat"), settings), None)
 
 
 def measure_nexus(options, generator, publishers):
