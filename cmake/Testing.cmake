@@ -99,6 +99,13 @@ foreach(source IN LISTS test_plugins)
   nexus_add_plugin(${name} SOURCES ${source} OUTPUT tests/plugins)
 endforeach()
 
+# Preloaded into the server by tests of power cuts.
+add_library(test_powercut MODULE tests/power/powercut.c)
+set_target_properties(test_powercut PROPERTIES
+  PREFIX "" OUTPUT_NAME powercut
+  LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/power)
+target_link_libraries(test_powercut PRIVATE nexus_warnings)
+
 file(GLOB_RECURSE unit_tests CONFIGURE_DEPENDS
   RELATIVE ${PROJECT_SOURCE_DIR}/tests/unit
   ${PROJECT_SOURCE_DIR}/tests/unit/*_test.c)

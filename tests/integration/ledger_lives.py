@@ -1,0 +1,82 @@
+"""Many lives of one server, with a ledger (ledger.py) over all of them."""
+
+import asyncio
+import signal
+
+import harness
+from ledger_people import Ledger
+
+SETTINGS = ["limits.messages_per_second=0", "limits.bytes_per_second=0",
+            "plugins.chat.history=100000", "plugins.notify.inbox_max=1000",
+            "plugins.notify.inbox_bytes=1000000",
+            "plugins.notify.calls_per_second=0", "offline.max_per_user=300",
+            "resume.refresh=1", "drain.window=0"]
+MEMORY = (harness.CHAT, harness.NOTIFY, harness.PRESENCE)
+STORE = (harness.STORE, *MEMORY)
+
+
+async def kill_under_load(ledger):
+    await asyncio.to_thread(ledger.server.kill)
+
+
+async def kill_in_drain(ledger):
+    ledger.server.process.send_signal(signal.SIGTERM)
+    await asyncio.sleep(ledger.random.uniform(0, 0.03))
+    await asyncio.to_thread(ledger.server.kill)
+
+
+async def kill_at_start(ledger):
+    """Under load, and again before the server is up."""
+    await kill_under_load(ledger)
+    server = ledger.server
+    server.wait = False
+    for _ in range(ledger.random.randint(1, 2)):
+        await asyncio.to_thread(server.start)
+        await asyncio.sleep(ledger.random.uniform(0, 0.1))
+        await asyncio.to_thread(server.kill)
+        ledger.kills += 1
+    server.wait = True
+
+
+class LedgerTest(harness.ServerTest):
+    """Runs a ledger over many lives of one server."""
+
+    options = {"plugins": STORE, "sets": SETTINGS}
+    ends = (kill_under_load, kill_under_load, kill_in_drain, kill_at_start)
+    most = 300    # acknowledgements in one life
+
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        self.ledger = Ledger(self.server)
+        self.addAsyncCleanup(self.close_ledger)
+
+    async def close_ledger(self):
+        outcome = self._outcome
+        good = outcome is None or outcome.success
+        await self.ledger.close(keep=not good)
+        print(self.ledger.summary(), f"{self.ledger.kills} kills",
+              "" if good else f"acknowledgements: {self.ledger.book.path}",
+              flush=True)
+
+    async def life(self, end):
+        """Settles, works, and ends in one of the ways."""
+        ledger = self.ledger
+        await ledger.settle()
+        ledger.start_load()
+        await ledger.acknowledged(ledger.random.randint(1, self.most))
+        await asyncio.sleep(ledger.random.uniform(0, 0.003))
+        ledger.kills += 1
+        await end(ledger)
+        await ledger.end_load()
+        await ledger.everybody_ends()
+
+    def restart(self):
+        self.server.start()
+
+    async def lives(self, kills):
+        ledger = self.ledger
+        while ledger.kills < kills:
+            await self.life(ledger.random.choice(self.ends))
+            await asyncio.to_thread(self.restart)
+        await ledger.finish()
+        self.assertGreater(ledger.book.acks["chat.message"], kills)

@@ -1,0 +1,51 @@
+"""The ledger on a disk whose power is cut instead of killing the server."""
+
+import asyncio
+
+from ledger_lives import SETTINGS, STORE, LedgerTest
+from power import PowerDisk
+
+
+async def cut_power(ledger):
+    await asyncio.to_thread(ledger.server.kill)
+    await asyncio.to_thread(ledger.disk.cut)
+
+
+async def cut_power_at_start(ledger):
+    """While the server makes or recovers its files, too."""
+    await cut_power(ledger)
+    server = ledger.server
+    server.wait = False
+    await asyncio.to_thread(server.start)
+    await asyncio.sleep(ledger.random.uniform(0, 0.1))
+    await cut_power(ledger)
+    ledger.kills += 1
+    server.wait = True
+
+
+class PowerTest(LedgerTest):
+    ends = (cut_power, cut_power, cut_power_at_start)
+    lie, torn = None, True
+    # Soon enough that power is cut while the log ahead is emptied.
+    sets = ["plugins.store.wal_pages=100"]
+
+    def setUp(self):
+        # Stopped and started again on the disk, before anything is written.
+        self.options = {"plugins": STORE, "sets": [*SETTINGS, *self.sets]}
+        super().setUp()
+
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        server = self.server
+        await asyncio.to_thread(server.stop)
+        self.disk = self.ledger.disk = PowerDisk(
+            server.directory / "disk" / "store", self.ledger.random,
+            lie=self.lie, torn=self.torn)
+        server.sets.append(f"plugins.store.folder={self.disk.folder}")
+        server.env.update(self.disk.env)
+        await asyncio.to_thread(server.start)
+
+    async def close_ledger(self):
+        await super().close_ledger()
+        print(f"unsynced sectors: {self.disk.kept} kept, "
+              f"{self.disk.lost} lost", flush=True)
