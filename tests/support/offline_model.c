@@ -75,6 +75,21 @@ static void add_change(struct model_log *log, struct model_record *change,
     change->deleted = delete;
 }
 
+static void tell_user(struct model *model, unsigned user, unsigned conversation,
+        const struct heard *heard) {
+    for (unsigned i = 0; i < DEVICES; i++) {
+        struct model_device *device = &model->devices[user][i];
+        if (!device->here) {
+            continue;
+        }
+        expect(device, conversation, heard);
+        device->places[conversation].live = heard->seq;
+        if (device->answers) {
+            prove_sent(model, user, i);
+        }
+    }
+}
+
 void model_record(struct model *model, unsigned author, unsigned conversation,
         uint64_t target, bool delete) {
     struct model_log *log = &model->logs[conversation];
@@ -88,16 +103,8 @@ void model_record(struct model *model, unsigned author, unsigned conversation,
     }
     const struct heard heard = as_heard(record, log->last);
     for (unsigned user = 0; user < USERS; user++) {
-        for (unsigned i = 0; i < DEVICES; i++) {
-            struct model_device *device = &model->devices[user][i];
-            if (!device->here || !model->members[user][conversation].is) {
-                continue;
-            }
-            expect(device, conversation, &heard);
-            device->places[conversation].live = log->last;
-            if (device->answers) {
-                prove_sent(model, user, i);
-            }
+        if (model->members[user][conversation].is) {
+            tell_user(model, user, conversation, &heard);
         }
     }
 }
@@ -134,6 +141,29 @@ static void find_missing(const struct model *model, unsigned conversation,
     }
 }
 
+// When the oldest event that is left was said; MAX when none is.
+static uint64_t time_of_first(
+        const struct model_log *log, const struct missing *missing) {
+    if (missing->first == missing->count) {
+        return UINT64_MAX;
+    }
+    return log->records[missing->events[missing->first].seq].time;
+}
+
+static void drop_oldest(const struct model *model, struct missing *all) {
+    unsigned oldest = 0;
+    uint64_t time = UINT64_MAX;
+    for (unsigned i = 0; i < CONVERSATIONS; i++) {
+        uint64_t other = time_of_first(&model->logs[i], &all[i]);
+        if (other < time) {
+            time = other;
+            oldest = i;
+        }
+    }
+    assert_true(time < UINT64_MAX);
+    all[oldest].first++;
+}
+
 // Drops the oldest events of all conversations until few enough are left.
 static void limit(const struct model *model, struct missing *all) {
     size_t count = 0;
@@ -141,20 +171,7 @@ static void limit(const struct model *model, struct missing *all) {
         count += all[i].count;
     }
     for (; count > MODEL_BUDGET; count--) {
-        struct missing *oldest = NULL;
-        uint64_t time = UINT64_MAX;
-        for (unsigned i = 0; i < CONVERSATIONS; i++) {
-            if (all[i].first == all[i].count) {
-                continue;
-            }
-            uint64_t seq = all[i].events[all[i].first].seq;
-            if (model->logs[i].records[seq].time < time) {
-                time = model->logs[i].records[seq].time;
-                oldest = &all[i];
-            }
-        }
-        assert_non_null(oldest);
-        oldest->first++;
+        drop_oldest(model, all);
     }
 }
 
@@ -272,11 +289,10 @@ void model_has(struct model *model, unsigned user, unsigned device,
 }
 
 void model_reloads(struct model *model) {
-    for (unsigned user = 0; user < USERS; user++) {
-        for (unsigned i = 0; i < DEVICES; i++) {
-            for (unsigned c = 0; c < CONVERSATIONS; c++) {
-                model->devices[user][i].places[c].replayed = 0;
-            }
+    for (unsigned i = 0; i < USERS * DEVICES; i++) {
+        struct model_device *device = &model->devices[i / DEVICES][i % DEVICES];
+        for (unsigned c = 0; c < CONVERSATIONS; c++) {
+            device->places[c].replayed = 0;
         }
     }
 }
@@ -312,19 +328,33 @@ void model_hears(struct model *model, unsigned user, unsigned device,
     }
 }
 
-void model_settled(const struct model *model) {
-    for (unsigned user = 0; user < USERS; user++) {
-        for (unsigned i = 0; i < DEVICES; i++) {
-            for (unsigned c = 0; c < CONVERSATIONS; c++) {
-                const struct expected *expected =
-                        &model->devices[user][i].expected[c];
-                if (expected->next < expected->count) {
-                    fail_msg("seed %llu: u%u/d%u did not hear c%u seq %llu",
-                            (unsigned long long)model->seed, user, i, c,
-                            (unsigned long long)expected->list[expected->next]
-                                    .seq);
-                }
-            }
+// The first thing that is left to hear, or NULL.
+static const struct heard *find_unheard(
+        const struct model_device *device, unsigned *conversation) {
+    for (unsigned c = 0; c < CONVERSATIONS; c++) {
+        const struct expected *expected = &device->expected[c];
+        if (expected->next < expected->count) {
+            *conversation = c;
+            return &expected->list[expected->next];
         }
+    }
+    return NULL;
+}
+
+static void check_settled(
+        const struct model *model, unsigned user, unsigned device) {
+    unsigned conversation = 0;
+    const struct heard *left =
+            find_unheard(&model->devices[user][device], &conversation);
+    if (left) {
+        fail_msg("seed %llu: u%u/d%u did not hear c%u seq %llu",
+                (unsigned long long)model->seed, user, device, conversation,
+                (unsigned long long)left->seq);
+    }
+}
+
+void model_settled(const struct model *model) {
+    for (unsigned i = 0; i < USERS * DEVICES; i++) {
+        check_settled(model, i / DEVICES, i % DEVICES);
     }
 }

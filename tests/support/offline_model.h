@@ -98,14 +98,14 @@ void model_record(struct model *model, unsigned author, unsigned conversation,
 
 void model_joins(struct model *model, unsigned user, unsigned conversation);
 void model_comes(
-        struct model *model, unsigned user, unsigned device, bool answers);
+        struct model *model, unsigned user, unsigned index, bool answers);
 
 // How many records at most a device would be sent if it came now. MAX: it
 // begins where others of its user are, which they may change.
 uint64_t model_waiting(
-        const struct model *model, unsigned user, unsigned device);
+        const struct model *model, unsigned user, unsigned index);
 
-void model_goes(struct model *model, unsigned user, unsigned device);
+void model_goes(struct model *model, unsigned user, unsigned index);
 void model_answers(
         struct model *model, unsigned user, unsigned device, bool answers);
 void model_has(struct model *model, unsigned user, unsigned device,
