@@ -1,7 +1,9 @@
 """Many lives of one server, with a ledger (ledger.py) over all of them."""
 
 import asyncio
+import contextlib
 import signal
+import subprocess
 
 import harness
 from ledger_people import Ledger
@@ -15,13 +17,20 @@ MEMORY = (harness.CHAT, harness.NOTIFY, harness.PRESENCE)
 STORE = (harness.STORE, *MEMORY)
 
 
+def moment(server, seconds):
+    """Lets the server work for a moment more, unless it ends by itself."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.process.wait(seconds)
+
+
 async def kill_under_load(ledger):
     await asyncio.to_thread(ledger.server.kill)
 
 
 async def kill_in_drain(ledger):
     ledger.server.process.send_signal(signal.SIGTERM)
-    await asyncio.sleep(ledger.random.uniform(0, 0.03))
+    await asyncio.to_thread(
+        moment, ledger.server, ledger.random.uniform(0, 0.03))
     await asyncio.to_thread(ledger.server.kill)
 
 
@@ -32,7 +41,8 @@ async def kill_at_start(ledger):
     server.wait = False
     for _ in range(ledger.random.randint(1, 2)):
         await asyncio.to_thread(server.start)
-        await asyncio.sleep(ledger.random.uniform(0, 0.1))
+        await asyncio.to_thread(
+            moment, server, ledger.random.uniform(0, 0.1))
         await asyncio.to_thread(server.kill)
         ledger.kills += 1
     server.wait = True
@@ -64,7 +74,8 @@ class LedgerTest(harness.ServerTest):
         await ledger.settle()
         ledger.start_load()
         await ledger.acknowledged(ledger.random.randint(1, self.most))
-        await asyncio.sleep(ledger.random.uniform(0, 0.003))
+        await asyncio.to_thread(
+            moment, self.server, ledger.random.uniform(0, 0.003))
         ledger.kills += 1
         await end(ledger)
         await ledger.end_load()

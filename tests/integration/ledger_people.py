@@ -215,11 +215,12 @@ class Person:
         self.epochs[conversation] = answer.get("epoch")
 
     async def fill_gaps(self):
+        """Changes that were dropped may be of any message before, too."""
         while self.gaps:
             gap = self.gaps[0]
             view = self.view(gap["conversation_id"])
             for record in await self.history(
-                    gap["conversation_id"], gap["from"] - 1, gap["to"]):
+                    gap["conversation_id"], 0, gap["to"]):
                 view.apply({**record, "event_type": "chat.message"})
             view.gaps.append((gap["from"], gap["to"]))
             self.gaps.pop(0)
@@ -241,7 +242,8 @@ class Person:
         except asyncio.TimeoutError:
             self.book.complain(
                 "not delivered", f"to {self.name}, resumed={self.resumed}: "
-                f"{record}, but {view.messages.get(record['message_id'])}")
+                f"{record}, but {view.messages.get(record['message_id'])}, "
+                f"gaps {view.gaps}")
             return
         disorder = view.disorder(records)
         if disorder:
@@ -423,9 +425,7 @@ class Ledger:
                 self.book.notes.append(note)
                 await self.post(note)
                 # A few in each life are enough, next to the messages.
-                count = self.book.acks["chat.message"]
-                while self.book.acks["chat.message"] < count + 100:
-                    await asyncio.sleep(0.005)
+                await self.acknowledged(100)
 
     def start_load(self):
         self.tasks = [asyncio.create_task(self.notify())]
@@ -439,8 +439,7 @@ class Ledger:
         writers = self.tasks[1:]
         while self.book.acks.total() < wanted and (
                 not all(t.done() for t in writers)):
-            await asyncio.wait(writers, timeout=0.001,
-                               return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(writers, timeout=0.001)
             self.raise_failures()
 
     def raise_failures(self):

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ledger_lives import SETTINGS, STORE, LedgerTest
+from ledger_lives import SETTINGS, STORE, LedgerTest, moment
 from power import PowerDisk
 
 
@@ -17,7 +17,7 @@ async def cut_power_at_start(ledger):
     server = ledger.server
     server.wait = False
     await asyncio.to_thread(server.start)
-    await asyncio.sleep(ledger.random.uniform(0, 0.1))
+    await asyncio.to_thread(moment, server, ledger.random.uniform(0, 0.1))
     await cut_power(ledger)
     ledger.kills += 1
     server.wait = True
