@@ -36,5 +36,17 @@ class LogLiar(PowerTest):
         self.assertGreater(loss.exception.kinds["message lost"], 0)
 
 
+class FolderLiar(PowerTest):
+    """The same for the names of the files, and all their bytes are there."""
+
+    lie, torn = "/store", False
+
+    async def test_is_found_to_lose_everything(self):
+        with self.assertRaises(Loss) as loss:
+            await self.lives(1)
+        self.assertEqual(loss.exception.kinds["message lost"],
+                         self.ledger.book.acks["chat.message"])
+
+
 if __name__ == "__main__":
     harness.main()

@@ -27,23 +27,23 @@ class PowerTest(LedgerTest):
     ends = (cut_power, cut_power, cut_power_at_start)
     lie, torn = None, True
     # Soon enough that power is cut while the log ahead is emptied.
-    sets = ["plugins.store.wal_pages=100"]
-
-    def setUp(self):
-        # Stopped and started again on the disk, before anything is written.
-        self.options = {"plugins": STORE, "sets": [*SETTINGS, *self.sets]}
-        super().setUp()
+    options = {"plugins": STORE,
+               "sets": [*SETTINGS, "plugins.store.wal_pages=100"]}
 
     async def asyncSetUp(self):
         await super().asyncSetUp()
         server = self.server
+        # Anew on the disk, before anything is written.
         await asyncio.to_thread(server.stop)
         self.disk = self.ledger.disk = PowerDisk(
-            server.directory / "disk" / "store", self.ledger.random,
+            self.data_dir() / "store", self.ledger.random,
             lie=self.lie, torn=self.torn)
-        server.sets.append(f"plugins.store.folder={self.disk.folder}")
+        server.sets.append(f"data_dir={self.data_dir()}")
         server.env.update(self.disk.env)
         await asyncio.to_thread(server.start)
+
+    def data_dir(self):
+        return self.server.directory / "disk"
 
     async def close_ledger(self):
         await super().close_ledger()
