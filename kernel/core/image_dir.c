@@ -10,6 +10,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "kernel/base/folders.h"
+
 #define SHA_DIGITS 12
 
 __attribute__((format(printf, 2, 3))) static bool refuse(
@@ -25,22 +27,6 @@ static bool refuse_errno(char *why, const char *path, const char *what) {
     char text[128];
     const char *message = strerror_r(errno, text, sizeof(text));
     return refuse(why, "image_dir %s cannot be %s: %s", path, what, message);
-}
-
-// false with errno.
-static bool make_folders(char *path) {
-    for (char *at = path + 1; *at != '\0'; at++) {
-        if (*at != '/') {
-            continue;
-        }
-        *at = '\0';
-        bool made = mkdir(path, 0700) == 0 || errno == EEXIST;
-        *at = '/';
-        if (!made) {
-            return false;
-        }
-    }
-    return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
 // Whoever can write to the folder can run code in this process.
@@ -72,7 +58,7 @@ char *image_dir_open(const char *path, char why[IMAGE_DIR_WHY_MAX]) {
     char *real = NULL;
     if (!wanted || path[0] == '\0') {
         refuse(why, wanted ? "image_dir is empty" : "out of memory");
-    } else if (!make_folders(wanted)) {
+    } else if (!folders_make(wanted)) {
         refuse_errno(why, path, "created");
     } else {
         // Absolute: dlopen() searches for a name without a slash.
