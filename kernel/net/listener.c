@@ -211,8 +211,14 @@ static bool open_socket(struct listener *listener) {
     if (listener->kind != LISTENER_UNIX) {
         return open_tcp(listener);
     }
-    listener->fd = unix_socket_open(
-            &listener->unix_socket, listener->settings, BACKLOG);
+    const struct settings *settings = listener->settings;
+    const struct unix_socket_place place = {
+            .setting = "listen.unix",
+            .path = settings->listen_unix,
+            .mode = (mode_t)strtoul(settings->listen_unix_mode, NULL, 8),
+            .backlog = BACKLOG,
+    };
+    listener->fd = unix_socket_open(&listener->unix_socket, &place);
     return listener->fd >= 0;
 }
 

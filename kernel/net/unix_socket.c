@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,7 +9,6 @@
 #include <unistd.h>
 
 #include "kernel/base/log.h"
-#include "kernel/core/settings.h"
 
 static int new_socket(void) {
     return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -56,36 +54,36 @@ static bool bind_name(int fd, const struct sockaddr_un *name) {
 }
 
 static bool open_name(struct unix_socket *self, int fd,
-        const struct settings *settings, int backlog) {
+        const struct unix_socket_place *place) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    size_t len = strlen(settings->listen_unix);
+    size_t len = strlen(place->path);
     struct stat status;
     if (len >= sizeof(name.sun_path)) {
         errno = ENAMETOOLONG;
         return false;
     }
-    memcpy(name.sun_path, settings->listen_unix, len);
+    memcpy(name.sun_path, place->path, len);
     if (!bind_name(fd, &name)) {
         return false;
     }
-    self->path = settings->listen_unix;
+    self->path = place->path;
     if (lstat(self->path, &status) != 0) {
         return false;
     }
     self->device = status.st_dev;
     self->inode = status.st_ino;
-    mode_t mode = (mode_t)strtoul(settings->listen_unix_mode, NULL, 8);
-    return chmod(self->path, mode) == 0 && listen(fd, backlog) == 0;
+    return chmod(self->path, place->mode) == 0
+            && listen(fd, place->backlog) == 0;
 }
 
-int unix_socket_open(struct unix_socket *self, const struct settings *settings,
-        int backlog) {
+int unix_socket_open(
+        struct unix_socket *self, const struct unix_socket_place *place) {
     int fd = new_socket();
-    if (fd >= 0 && open_name(self, fd, settings, backlog)) {
+    if (fd >= 0 && open_name(self, fd, place)) {
         return fd;
     }
-    log_error("net", "cannot listen", LOG_STR("setting", "listen.unix"),
-            LOG_STR("socket", settings->listen_unix), LOG_ERRNO());
+    log_error("net", "cannot listen", LOG_STR("setting", place->setting),
+            LOG_STR("socket", place->path), LOG_ERRNO());
     unix_socket_remove(self);
     if (fd >= 0) {
         (void)close(fd);

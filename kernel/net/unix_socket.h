@@ -5,7 +5,7 @@
  * that is no socket, is not touched. Nobody can connect before the name has
  * the permissions it should have.
  *
- * Owner:   listener.c
+ * Owner:   listener.c, control.c
  * Thread:  logic
  * Errors:  -1, the reason is logged and names the setting
  */
@@ -14,17 +14,23 @@
 
 #include <sys/types.h>
 
-struct settings;
+// Where, and for whom.
+struct unix_socket_place {
+    const char *setting; // that says so, for messages
+    const char *path;
+    mode_t mode;
+    int backlog;
+};
 
 struct unix_socket {
-    const char *path; // borrowed from the settings; NULL: not open
+    const char *path; // borrowed from the place; NULL: not open
     dev_t device;
     ino_t inode;
 };
 
 // The listening descriptor, not blocking. *self is zeroed before.
 int unix_socket_open(
-        struct unix_socket *self, const struct settings *settings, int backlog);
+        struct unix_socket *self, const struct unix_socket_place *place);
 
 // Removes the name, if it is still ours.
 void unix_socket_remove(struct unix_socket *self);
