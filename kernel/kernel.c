@@ -14,6 +14,7 @@
 #include "kernel/core/resume_store.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
+#include "kernel/net/control.h"
 #include "kernel/net/listeners.h"
 #include "kernel/net/loop.h"
 #include "kernel/net/server.h"
@@ -28,7 +29,9 @@ struct kernel {
     struct server *server;
     struct core *core;
     struct listeners *listeners;
-    struct timer deadline; // of draining
+    struct control *control; // NULL without control.socket
+    struct timer deadline;   // of draining
+    bool limited;            // the deadline is set
     bool overdue;
 };
 
@@ -49,8 +52,6 @@ static void drain(struct kernel *kernel, int signo) {
     log_info("kernel", "draining", LOG_INT("signal", signo),
             LOG_UINT("sessions", sessions_count(core->sessions)));
     core_drain(core);
-    timers_set(&core->timers, &kernel->deadline,
-            kernel->settings->drain_timeout * 1000);
     loop_wake(kernel->loop);
 }
 
@@ -66,11 +67,21 @@ static void on_signal(void *ctx, int signo) {
     drain(kernel, signo);
 }
 
+// Whoever began it: a signal or nexusctl.
+static void limit_draining(struct kernel *kernel) {
+    if (!kernel->limited) {
+        kernel->limited = true;
+        timers_set(&kernel->core->timers, &kernel->deadline,
+                kernel->settings->drain_timeout * 1000);
+    }
+}
+
 static void on_turned(void *ctx) {
     struct kernel *kernel = ctx;
     if (!kernel->core->draining) {
         return;
     }
+    limit_draining(kernel);
     if (kernel->overdue) {
         log_warn("kernel", "clients did not leave in time",
                 LOG_UINT("sessions", sessions_count(kernel->core->sessions)),
@@ -106,6 +117,14 @@ static bool start_plugins(struct kernel *kernel) {
     return started;
 }
 
+static bool open_control(struct kernel *kernel) {
+    if (kernel->settings->control_socket[0] == '\0') {
+        return true;
+    }
+    kernel->control = control_create(kernel->loop, kernel->core);
+    return kernel->control != NULL;
+}
+
 static bool start(struct kernel *kernel) {
     if (!create_core(kernel) || !start_plugins(kernel)) {
         return false;
@@ -116,7 +135,7 @@ static bool start(struct kernel *kernel) {
     }
     kernel->listeners =
             listeners_create(kernel->loop, kernel->server, kernel->settings);
-    return kernel->listeners != NULL;
+    return kernel->listeners && open_control(kernel);
 }
 
 struct kernel *kernel_create(struct settings *settings) {
@@ -152,6 +171,7 @@ void kernel_destroy(struct kernel *kernel) {
         return;
     }
     timer_cancel(&kernel->deadline);
+    control_destroy(kernel->control);
     listeners_destroy(kernel->listeners);
     if (kernel->core) {
         plugins_stop(

@@ -1,8 +1,8 @@
 /*
  * kernel - the whole server: creates every part in order, runs, takes down.
  *
- * The only place that knows all parts. SIGTERM and SIGINT drain: clients are
- * sent away, and the server stops when they have left or after
+ * The only place that knows all parts. SIGTERM, SIGINT and `nexusctl drain` drain:
+ * clients are sent away, and the server stops when they have left or after
  * drain.timeout; a second signal stops it at once.
  *
  * Owner:   main.c

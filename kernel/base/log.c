@@ -25,6 +25,11 @@ void log_set_level(enum log_level level) {
     atomic_store_explicit(&sink.level, (int)level, memory_order_relaxed);
 }
 
+enum log_level log_level(void) {
+    return (enum log_level)atomic_load_explicit(
+            &sink.level, memory_order_relaxed);
+}
+
 void log_set_format(enum log_format format) {
     atomic_store_explicit(&sink.format, (int)format, memory_order_relaxed);
 }

@@ -102,6 +102,7 @@ void log_write(enum log_level level, const char *module, const char *message,
 
 // These take effect at once, for every thread. The start is info, text, 2.
 void log_set_level(enum log_level level);
+enum log_level log_level(void);
 void log_set_format(enum log_format format);
 void log_set_fd(int fd); // borrowed until another one is set
 

@@ -25,6 +25,7 @@
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
+#include "kernel/core/tails.h"
 #include "kernel/core/users.h"
 #include "kernel/core/writer.h"
 
@@ -96,6 +97,7 @@ static bool create_parts(struct core *core) {
     core->writers = writers_create(&core->clock, WRITER_BYTES_MAX);
     core->ops = ops_create(core, (size_t)settings->limits_pending_requests);
     core->router = router_create(core);
+    core->tails = tails_create(core);
     core->message_sizes = message_sizes_create();
     core->users = users_create();
     core->sessions = sessions_create(core);
@@ -107,7 +109,7 @@ static bool create_parts(struct core *core) {
     core->plugins = plugins_create(core);
     core->registry = registry_create();
     return core->stats && core->packer && core->writers && core->ops
-            && core->router && core->message_sizes && core->users
+            && core->router && core->tails && core->message_sizes && core->users
             && core->sessions && core->rooms && core->announce && core->resume
             && core->restores && core->jobs && core->plugins && core->registry
             && create_storage(core) && create_guards(core)
@@ -153,6 +155,7 @@ void core_destroy(struct core *core) {
     users_destroy(core->users);
     message_sizes_destroy(core->message_sizes);
     router_destroy(core->router);
+    tails_destroy(core->tails);
     ops_destroy(core->ops);
     registry_destroy(core->staged);
     registry_destroy(core->registry);

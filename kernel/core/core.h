@@ -38,6 +38,7 @@ struct router;
 struct sessions;
 struct settings;
 struct stats;
+struct tails;
 struct users;
 struct writers;
 
@@ -66,6 +67,7 @@ struct core {
     struct plugins *plugins;
     struct overload *overload;
     struct drain *drain;
+    struct tails *tails;
     uint64_t turns; // taken so far
     bool draining;
     bool busy;        // work is left for the next turn, do not sleep

@@ -66,6 +66,10 @@ size_t rooms_count(const struct rooms *rooms) {
     return nx_strmap_count(rooms->by_name);
 }
 
+struct room *rooms_next(const struct rooms *rooms, uint64_t *cursor) {
+    return idmap_next(rooms->by_id, cursor);
+}
+
 static void room_free(struct rooms *rooms, struct room *room) {
     idmap_remove(rooms->by_id, room->id);
     blobs_finish(&room->blobs);

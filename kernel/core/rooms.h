@@ -72,6 +72,9 @@ struct room *rooms_find(const struct rooms *rooms, struct nx_str name);
 struct room *rooms_get(const struct rooms *rooms, nx_room_id id);
 size_t rooms_count(const struct rooms *rooms);
 
+// Walks rooms by id, safe against changes: start with *cursor = 0.
+struct room *rooms_next(const struct rooms *rooms, uint64_t *cursor);
+
 // Who joins what. name and since are borrowed, since and done may be NULL;
 // done is a callback of owner.
 struct rooms_join {

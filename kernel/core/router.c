@@ -21,6 +21,7 @@
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
+#include "kernel/core/tails.h"
 #include "kernel/core/users.h"
 #include "kernel/core/writer.h"
 
@@ -320,7 +321,12 @@ void router_receive(struct router *router, struct session *session,
         const char *text, size_t len) {
     struct arrival arrival = {
             .router = router, .session = session, .raw = {text, len}};
-    if (parse(&arrival) && within_quota(&arrival) && within_size(&arrival)) {
+    bool good = parse(&arrival);
+    if (good && tails_any(router->core->tails)) {
+        tails_saw_in(router->core->tails, session, arrival.envelope.type,
+                arrival.raw);
+    }
+    if (good && within_quota(&arrival) && within_size(&arrival)) {
         if (session->state == SESSION_PENDING) {
             greet(&arrival);
         } else if (may_send(&arrival)) {

@@ -18,6 +18,7 @@
 #include "kernel/core/rooms.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
+#include "kernel/core/tails.h"
 #include "kernel/core/users.h"
 
 // The most one write sends; also what the transport's buffers are made for.
@@ -209,6 +210,9 @@ bool session_push(struct session *session, struct payload *payload,
         return false;
     }
     core->stats->events_out++;
+    if (tails_any(core->tails)) {
+        tails_saw_out(core->tails, session, payload);
+    }
     if (!session->blocked) {
         session_mark_dirty(session);
     }

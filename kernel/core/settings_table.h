@@ -14,6 +14,7 @@
 
 #include <nexus/plugin.h>
 
+#include "kernel/core/settings_control.h"
 #include "kernel/core/settings_edge.h"
 #include "kernel/core/settings_load.h"
 #include "kernel/core/settings_resume.h"
@@ -218,6 +219,7 @@
             "Events waiting for a user who is offline; one more drops the " \
             "oldest, and the user is told of the gap; 0 keeps none.") \
     SETTINGS_LOAD(X) \
+    SETTINGS_CONTROL(X) \
     X(STRING, log_level, "log.level", "info", "debug|info|warn|error", \
             "LOG_LEVEL", SETTING_LIVE | SETTING_LEVEL, \
             "Lowest level that is logged; also accepted are upper case, " \

@@ -1,27 +1,66 @@
 #include <string.h>
 
 #include "kernel/ctl/command.h"
+#include "kernel/ctl/lists.h"
+#include "kernel/ctl/server.h"
 #include "kernel/ctl/store.h"
+#include "kernel/ctl/tail.h"
+
+#define FILES  (OPTION_DATA_DIR | OPTION_CONFIG | OPTION_JSON)
+#define SERVER (FILES | OPTION_SOCKET)
 
 const struct command commands[] = {
-        {"store", "check", NULL,
+        {NULL, "status", NULL, SERVER, "what the server is and does",
+                server_status},
+        {NULL, "sessions", NULL, SERVER | OPTION_USER | OPTION_LIMIT,
+                "who is connected", lists_sessions},
+        {NULL, "kick", "[SESSION]", SERVER | OPTION_USER | OPTION_REASON,
+                "end a session, or all of --user, with 4413", server_kick},
+        {NULL, "rooms", NULL, SERVER | OPTION_PREFIX | OPTION_LIMIT,
+                "the rooms that have members", lists_rooms},
+        {NULL, "plugins", NULL, SERVER, "the plugins, and what they cost",
+                lists_plugins},
+        {NULL, "log-level", "[LEVEL]", SERVER,
+                "say or change what is logged, until the next start",
+                server_log_level},
+        {NULL, "drain", NULL, SERVER,
+                "send all clients away, then stop the server", server_drain},
+        {NULL, "tail", NULL, SERVER | OPTION_TYPE | OPTION_USER | OPTION_COUNT,
+                "show events as they come and go", tail},
+        {"store", "check", NULL, FILES,
                 "examine the database; exit code 1 when something is wrong",
                 store_check},
-        {"store", "stats", NULL, "say what is stored, and how much",
+        {"store", "stats", NULL, FILES, "say what is stored, and how much",
                 store_stats},
-        {"store", "export", NULL, "write everything as JSON Lines to stdout",
-                store_export},
-        {"store", "backup", "FILE",
+        {"store", "export", NULL, FILES,
+                "write everything as JSON Lines to stdout", store_export},
+        {"store", "backup", "FILE", FILES,
                 "copy the database to a new file, of a running server too",
                 store_backup},
-        {"store", "vacuum", NULL, "give unused space back; no server may run",
-                store_vacuum},
-        {NULL, NULL, NULL, NULL, NULL},
+        {"store", "vacuum", NULL, FILES,
+                "give unused space back; no server may run", store_vacuum},
+        {NULL, NULL, NULL, 0, NULL, NULL},
 };
 
-const struct command *command_find(const char *group, const char *name) {
-    for (const struct command *c = commands; c->group; c++) {
-        if (strcmp(c->group, group) == 0 && strcmp(c->name, name) == 0) {
+int command_words(const struct command *command) {
+    return command->group ? 2 : 1;
+}
+
+bool command_needs_argument(const struct command *command) {
+    return command->argument && command->argument[0] != '[';
+}
+
+static bool is_meant(
+        const struct command *command, int count, char *const *words) {
+    int wanted = command_words(command);
+    return count >= wanted
+            && (!command->group || strcmp(command->group, words[0]) == 0)
+            && strcmp(command->name, words[wanted - 1]) == 0;
+}
+
+const struct command *command_find(int count, char *const *words) {
+    for (const struct command *c = commands; c->name; c++) {
+        if (is_meant(c, count, words)) {
             return c;
         }
     }
@@ -29,19 +68,14 @@ const struct command *command_find(const char *group, const char *name) {
 }
 
 void command_write_help(FILE *out) {
-    (void)fputs("usage: nexusctl <group> <command> [options]\n\n", out);
-    for (const struct command *c = commands; c->group; c++) {
-        (void)fprintf(out, "  %s %-7s %-5s %s\n", c->group, c->name,
-                c->argument ? c->argument : "", c->help);
+    (void)fputs("usage: nexusctl <command> [options]\n\n", out);
+    for (const struct command *c = commands; c->name; c++) {
+        char left[48];
+        (void)snprintf(left, sizeof(left), "%s%s%s %s",
+                c->group ? c->group : "", c->group ? " " : "", c->name,
+                c->argument ? c->argument : "");
+        (void)fprintf(out, "  %-21s %s\n", left, c->help);
     }
-    (void)fputs("\n"
-                "  -d, --data-dir DIR  the server's data_dir\n"
-                "  -c, --config FILE   take the folders from the server's "
-                "settings; without\n"
-                "                      either, from /etc/nexus/nexus.conf if "
-                "it exists\n"
-                "  -j, --json          answer in JSON\n"
-                "  -h, --help          this text\n"
-                "  -V, --version       the version\n",
-            out);
+    (void)fputs("\n", out);
+    options_write_help(out);
 }

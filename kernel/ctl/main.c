@@ -1,61 +1,8 @@
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "kernel/base/log.h"
 #include "kernel/ctl/command.h"
-#include "nexus_version.h"
-
-static const struct option long_options[] = {
-        {"data-dir", required_argument, NULL, 'd'},
-        {"config", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
-};
-
-enum outcome {
-    GO_ON,
-    DONE,
-    WRONG,
-};
-
-static enum outcome take_option(struct ctl_options *options, int code) {
-    switch (code) {
-    case 'd':
-        options->data_dir = optarg;
-        return GO_ON;
-    case 'c':
-        options->config = optarg;
-        return GO_ON;
-    case 'j':
-        options->json = true;
-        return GO_ON;
-    case 'h':
-        command_write_help(stdout);
-        return DONE;
-    case 'V':
-        (void)puts("nexusctl " NEXUS_VERSION);
-        return DONE;
-    default:
-        return WRONG;
-    }
-}
-
-static enum outcome take_options(
-        struct ctl_options *options, int argc, char **argv) {
-    enum outcome outcome = GO_ON;
-    while (outcome == GO_ON) {
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
-        int code = getopt_long(argc, argv, "d:c:jhV", long_options, NULL);
-        if (code == -1) {
-            break;
-        }
-        outcome = take_option(options, code);
-    }
-    return outcome;
-}
 
 static int mistaken(const char *what, const char *word) {
     (void)fprintf(stderr, "nexusctl: %s%s\n", what, word);
@@ -63,37 +10,49 @@ static int mistaken(const char *what, const char *word) {
     return CTL_EXIT_USAGE;
 }
 
+static int unknown(int count, char **words) {
+    if (count == 0) {
+        return mistaken("say what to do", "");
+    }
+    (void)fprintf(stderr, "nexusctl: there is no command '%s%s%s'\n", words[0],
+            count > 1 ? " " : "", count > 1 ? words[1] : "");
+    return mistaken("these are known", ":");
+}
+
 static int run(struct ctl_options *options, int count, char **words) {
-    if (count < 2) {
-        return mistaken("two words say what to do", "");
-    }
-    const struct command *command = command_find(words[0], words[1]);
+    const struct command *command = command_find(count, words);
     if (!command) {
-        (void)fprintf(stderr, "nexusctl: there is no command '%s %s'\n",
-                words[0], words[1]);
-        return mistaken("these are known", ":");
+        return unknown(count, words);
     }
-    int wanted = command->argument ? 3 : 2;
-    if (count < wanted) {
+    int named = command_words(command);
+    int most = named + (command->argument ? 1 : 0);
+    if (count == named && command_needs_argument(command)) {
         return mistaken("missing argument ", command->argument);
     }
-    if (count > wanted) {
-        return mistaken("unexpected argument ", words[wanted]);
+    if (count > most) {
+        return mistaken("unexpected argument ", words[most]);
     }
-    options->argument = command->argument ? words[2] : NULL;
-    if (options->data_dir && options->config) {
-        return mistaken("either --data-dir or --config", "");
+    options->argument = count > named ? words[named] : NULL;
+    unsigned useless = options->given & ~command->options;
+    if (useless) {
+        return mistaken("this command has no option ", options_word(useless));
+    }
+    const unsigned places = OPTION_DATA_DIR | OPTION_CONFIG | OPTION_SOCKET;
+    unsigned given = options->given & places;
+    if ((given & (given - 1)) != 0) {
+        return mistaken("only one of --data-dir, --config and --socket", "");
     }
     return command->run(options);
 }
 
 int main(int argc, char **argv) {
-    struct ctl_options options = {.data_dir = NULL};
+    struct ctl_options options = {.given = 0};
+    int first = 0;
     log_set_level(LOG_LEVEL_WARN);
-    enum outcome outcome = take_options(&options, argc, argv);
-    if (outcome == DONE) {
+    enum options_outcome outcome = options_read(&options, argc, argv, &first);
+    if (outcome == OPTIONS_DONE) {
         return EXIT_SUCCESS;
     }
-    return outcome == WRONG ? CTL_EXIT_USAGE
-                            : run(&options, argc - optind, argv + optind);
+    return outcome == OPTIONS_WRONG ? CTL_EXIT_USAGE
+                                    : run(&options, argc - first, argv + first);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "kernel/ctl/print.h"
 #include "kernel/ctl/target.h"
 #include "plugins/store/inspect.h"
 
@@ -32,14 +33,6 @@ static int with_store(const struct ctl_options *options, with_store_fn fn) {
     inspect_close(inspect);
     free(folder);
     return code;
-}
-
-// Prints and forgets it.
-static int print_json(json_t *object) {
-    bool good = object && json_dumpf(object, stdout, JSON_INDENT(2)) == 0
-            && puts("") >= 0;
-    json_decref(object);
-    return good ? EXIT_SUCCESS : CTL_EXIT_FAILURE;
 }
 
 // --- check ----------------------------------------------------------------

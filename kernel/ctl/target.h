@@ -4,16 +4,19 @@
  * From --data-dir, or from the same settings that nexusd would read: file,
  * environment, defaults.
  *
- * Owner:   the caller of target_folder (free)
+ * Owner:   the caller (free)
  * Thread:  one
  * Errors:  NULL; the reason is on stderr
  */
 #ifndef KERNEL_CTL_TARGET_H
 #define KERNEL_CTL_TARGET_H
 
-#include "kernel/ctl/command.h"
+#include "kernel/ctl/options.h"
 
 // The folder of the store.
 char *target_store_folder(const struct ctl_options *options);
+
+// The control socket; also from --socket.
+char *target_socket(const struct ctl_options *options);
 
 #endif
