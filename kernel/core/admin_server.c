@@ -83,8 +83,13 @@ void admin_drain(struct admin_call *call) {
 // --- tail -----------------------------------------------------------------
 
 void admin_tail(struct admin_call *call) {
-    if (!admin_start_tail(
-                call, admin_text(call, "type"), admin_text(call, "user"))) {
+    struct nx_str type = admin_text(call, "type");
+    struct nx_str user = admin_text(call, "user");
+    if (!admin_start_tail(call, type, user)) {
         admin_fail(call, "bad_request", "this connection tails already");
+        return;
     }
+    log_info("admin", "nexusctl tails events",
+            LOG_STRN("type", type.ptr, type.len),
+            LOG_STRN("user", user.ptr, user.len));
 }

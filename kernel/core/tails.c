@@ -99,6 +99,15 @@ static bool show_line(struct tail *tail, const struct sight *sight) {
     return admin_out_end(tail->out);
 }
 
+// One that is too long for an empty buffer: nothing will be sent after which
+// to say so.
+static void drop(struct tail *tail) {
+    tail->dropped++;
+    if (admin_out_waiting(tail->out).len == 0) {
+        (void)say_dropped(tail);
+    }
+}
+
 static bool is_wanted(const struct tail *tail, const struct sight *sight) {
     struct nx_str type = {tail->type, tail->type_len};
     struct nx_str user = {tail->user, tail->user_len};
@@ -110,7 +119,7 @@ static void show(struct tails *tails, const struct sight *sight) {
     nx_list_for_each (link, &tails->list) {
         struct tail *tail = nx_container_of(link, struct tail, link);
         if (is_wanted(tail, sight) && !show_line(tail, sight)) {
-            tail->dropped++;
+            drop(tail);
         }
     }
 }

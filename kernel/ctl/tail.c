@@ -30,7 +30,7 @@ static bool show(const json_t *line, bool json) {
         print_event(line, event);
     } else {
         (void)printf("-- %" JSON_INTEGER_FORMAT
-                     " events dropped: this reader is too slow --\n",
+                     " events dropped: too much for control.buffer_bytes --\n",
                 json_integer_value(json_object_get(line, "dropped")));
     }
     (void)fflush(stdout);
