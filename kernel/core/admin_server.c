@@ -90,6 +90,6 @@ void admin_tail(struct admin_call *call) {
         return;
     }
     log_info("admin", "nexusctl tails events",
-            LOG_STRN("type", type.ptr, type.len),
-            LOG_STRN("user", user.ptr, user.len));
+            LOG_STR("type", type.ptr ? type.ptr : ""),
+            LOG_STR("user", user.ptr ? user.ptr : ""));
 }
