@@ -75,6 +75,30 @@ static void lists_sessions_page_by_page(void **state) {
     admin_fixture_finish(&f);
 }
 
+// The id is given when the connection comes, not when its user is known.
+static void lists_a_user_in_the_order_of_ids(void **state) {
+    struct admin_fixture f;
+    struct link late;
+    struct link alice;
+    (void)state;
+    admin_fixture_init(&f, NULL);
+    core_case_connect(&f.c, &late, "");
+    core_case_connect(&f.c, &alice, "alice");
+    assert_has(admin_fixture_ask(&f, ADMIN_ASK("sessions", "")),
+            "\"user\":null,\"address\":\"127.0.0.1\",\"state\":\"pending\"");
+    core_case_send(
+            &f.c, &late, "{\"event_type\":\"connect\",\"user_id\":\"alice\"}");
+
+    const char *answer = admin_fixture_ask(
+            &f, ADMIN_ASK("sessions", ",\"user\":\"alice\",\"limit\":1"));
+
+    assert_has(answer, "\"session\":\"c-1\"");
+    assert_has(answer, "\"total\":2,\"next\":1}");
+    core_case_leave(&f.c, &late);
+    core_case_leave(&f.c, &alice);
+    admin_fixture_finish(&f);
+}
+
 static void an_answer_never_outgrows_the_buffer(void **state) {
     static const char *const sets[] = {"control.buffer_bytes=65536", NULL};
     struct admin_fixture f;
@@ -162,6 +186,7 @@ int main(void) {
             cmocka_unit_test(refuses_what_is_no_request),
             cmocka_unit_test(says_how_the_server_is),
             cmocka_unit_test(lists_sessions_page_by_page),
+            cmocka_unit_test(lists_a_user_in_the_order_of_ids),
             cmocka_unit_test(an_answer_never_outgrows_the_buffer),
             cmocka_unit_test(ends_one_session_with_a_reason),
             cmocka_unit_test(begins_to_drain_once),
