@@ -56,7 +56,7 @@ static const char help[] =
         "Every setting can also be given in the environment, e.g.\n"
         "NEXUS_LISTEN_PORT=9000. The signals TERM and INT send all clients "
         "away\n"
-        "and stop the server.\n"
+        "and stop the server, HUP reloads settings and plugins.\n"
         "\n"
         "Exit status: 0 stopped as asked, 1 the settings are wrong or the "
         "server\n"

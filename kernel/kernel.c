@@ -11,6 +11,7 @@
 #include "kernel/base/timers.h"
 #include "kernel/core/core.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/reload.h"
 #include "kernel/core/resume_store.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
@@ -58,10 +59,7 @@ static void drain(struct kernel *kernel, int signo) {
 static void on_signal(void *ctx, int signo) {
     struct kernel *kernel = ctx;
     if (signo == SIGHUP) {
-        log_warn("kernel",
-                "reload is not available in this version, restart to apply "
-                "changes",
-                LOG_STR("signal", "SIGHUP"));
+        (void)reload_request(kernel->core, NULL, NULL);
         return;
     }
     drain(kernel, signo);
@@ -90,6 +88,40 @@ static void on_turned(void *ctx) {
     if (kernel->overdue || core_drained(kernel->core)) {
         loop_stop(kernel->loop);
     }
+}
+
+// ---- reload ----
+
+void kernel_log_as(const struct settings *settings) {
+    enum log_level level;
+    if (log_level_from_name(settings->log_level, &level)) {
+        log_set_level(level);
+    }
+    log_set_format(strcmp(settings->log_format, "json") == 0 ? LOG_FORMAT_JSON
+                                                             : LOG_FORMAT_TEXT);
+}
+
+static bool check_surroundings(void *ctx, const struct settings *wanted,
+        struct settings_errors *errors) {
+    const struct kernel *kernel = ctx;
+    return server_prepare_reload(kernel->server, wanted, errors);
+}
+
+static void apply_surroundings(void *ctx) {
+    const struct kernel *kernel = ctx;
+    kernel_log_as(kernel->settings);
+    server_reload(kernel->server);
+}
+
+static void allow_reload(
+        struct kernel *kernel, const struct settings_source *source) {
+    const struct reload_surroundings surroundings = {
+            .source = *source,
+            .ctx = kernel,
+            .check = check_surroundings,
+            .apply = apply_surroundings,
+    };
+    reload_surround(kernel->core->reload, &surroundings);
 }
 
 // ---- life ----
@@ -138,7 +170,8 @@ static bool start(struct kernel *kernel) {
     return kernel->listeners && open_control(kernel);
 }
 
-struct kernel *kernel_create(struct settings *settings) {
+struct kernel *kernel_create(
+        struct settings *settings, const struct settings_source *source) {
     struct kernel *kernel = calloc(1, sizeof(*kernel));
     if (!kernel) {
         return NULL;
@@ -149,6 +182,7 @@ struct kernel *kernel_create(struct settings *settings) {
         kernel_destroy(kernel);
         return NULL;
     }
+    allow_reload(kernel, source);
     return kernel;
 }
 
@@ -174,6 +208,7 @@ void kernel_destroy(struct kernel *kernel) {
     control_destroy(kernel->control);
     listeners_destroy(kernel->listeners);
     if (kernel->core) {
+        reload_stop(kernel->core->reload);
         plugins_stop(
                 kernel->core->plugins, kernel->settings->drain_timeout * 1000);
     }

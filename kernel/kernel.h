@@ -1,9 +1,9 @@
 /*
  * kernel - the whole server: creates every part in order, runs, takes down.
  *
- * The only place that knows all parts. SIGTERM, SIGINT and `nexusctl drain` drain:
- * clients are sent away, and the server stops when they have left or after
- * drain.timeout; a second signal stops it at once.
+ * The only place that knows all parts. SIGHUP reloads. SIGTERM, SIGINT and
+ * `nexusctl drain` drain: clients are sent away, and the server stops when they
+ * have left or after drain.timeout; a second signal stops it at once.
  *
  * Owner:   main.c
  * Thread:  logic
@@ -17,9 +17,15 @@
 struct kernel;
 struct settings;
 struct settings_errors;
+struct settings_source;
 
-// Starts everything up to the listening socket. settings is borrowed.
-struct kernel *kernel_create(struct settings *settings);
+// Starts everything up to the listening socket. settings is borrowed, and
+// changed by reloads; source is where it came from, what it names is borrowed.
+struct kernel *kernel_create(
+        struct settings *settings, const struct settings_source *source);
+
+// Makes the log as the settings want it.
+void kernel_log_as(const struct settings *settings);
 
 // Serves until a signal ends it.
 void kernel_run(struct kernel *kernel);

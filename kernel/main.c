@@ -1,25 +1,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "kernel/base/log.h"
 #include "kernel/cli.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/settings_print.h"
 #include "kernel/kernel.h"
 
-static void apply_log_settings(const struct settings *settings) {
-    enum log_level level;
-    if (log_level_from_name(settings->log_level, &level)) {
-        log_set_level(level);
-    }
-    log_set_format(strcmp(settings->log_format, "json") == 0 ? LOG_FORMAT_JSON
-                                                             : LOG_FORMAT_TEXT);
-}
-
-static int serve(struct settings *settings) {
-    struct kernel *kernel = kernel_create(settings);
+static int serve(const struct cli *cli, struct settings *settings) {
+    struct settings_source source;
+    cli_settings_source(cli, &source);
+    struct kernel *kernel = kernel_create(settings, &source);
     if (!kernel) {
         return EXIT_FAILURE;
     }
@@ -48,11 +39,11 @@ static int print_config(
 
 static int act(const struct cli *cli, struct settings *settings,
         struct settings_errors *errors) {
-    apply_log_settings(settings);
+    kernel_log_as(settings);
     if (cli->print_config) {
         return print_config(settings, errors);
     }
-    return cli->check ? check(settings, errors) : serve(settings);
+    return cli->check ? check(settings, errors) : serve(cli, settings);
 }
 
 static int with_settings(const struct cli *cli) {

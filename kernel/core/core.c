@@ -16,6 +16,7 @@
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/reload.h"
 #include "kernel/core/restore.h"
 #include "kernel/core/resume.h"
 #include "kernel/core/resume_store.h"
@@ -87,7 +88,8 @@ static bool create_storage(struct core *core) {
 static bool create_guards(struct core *core) {
     core->overload = overload_create(core);
     core->drain = drain_create(core);
-    return core->overload && core->drain;
+    core->reload = reload_create(core);
+    return core->overload && core->drain && core->reload;
 }
 
 static bool create_parts(struct core *core) {
@@ -95,7 +97,7 @@ static bool create_parts(struct core *core) {
     core->stats = stats_create(&core->timers, clock_wall_ms(&core->clock));
     core->packer = packer_create(settings, core->stats);
     core->writers = writers_create(&core->clock, WRITER_BYTES_MAX);
-    core->ops = ops_create(core, (size_t)settings->limits_pending_requests);
+    core->ops = ops_create(core);
     core->router = router_create(core);
     core->tails = tails_create(core);
     core->message_sizes = message_sizes_create();
@@ -142,6 +144,7 @@ void core_destroy(struct core *core) {
     // In the reverse order of use: sessions still speak to rooms, rooms to
     // the engine.
     sessions_destroy(core->sessions);
+    reload_destroy(core->reload);
     drain_destroy(core->drain);
     overload_destroy(core->overload);
     plugins_destroy(core->plugins);
@@ -188,8 +191,9 @@ void core_turn(struct core *core) {
     resume_store_run(core->resume);
     overload_run(core->overload);
     core->turns++;
+    bool reloading = reload_run(core->reload);
     // Sessions that ended may have left work behind, for the next turn.
-    core->busy |= resuming || memory_waiting(core->memory)
+    core->busy |= resuming || reloading || memory_waiting(core->memory)
             || router_waiting(core->router) || sessions_dirty(core->sessions);
 }
 

@@ -30,6 +30,7 @@ struct overload;
 struct packer;
 struct plugins;
 struct registry;
+struct reload;
 struct restores;
 struct resume;
 struct room_announce;
@@ -68,8 +69,10 @@ struct core {
     struct overload *overload;
     struct drain *drain;
     struct tails *tails;
+    struct reload *reload;
     uint64_t turns; // taken so far
     bool draining;
+    bool frozen;      // events have to wait: see reload.h
     bool busy;        // work is left for the next turn, do not sleep
     char boot_id[17]; // random for each start of the server
 };

@@ -35,8 +35,8 @@ static int64_t look(struct session *session) {
         int64_t rest_ms = timeout_ms - silent_ms;
         return rest_ms < interval_ms ? rest_ms : interval_ms;
     }
-    if (!session->suspect) {
-        session->suspect = true;
+    if (!session->suspect || core->frozen) {
+        session->suspect = !core->frozen; // then nobody has been listening
         return SECOND_LOOK_MS;
     }
     give_up(session);

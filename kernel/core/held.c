@@ -59,14 +59,20 @@ void held_keep(struct session *session, const char *data, size_t len) {
     pause_reading(session, true);
 }
 
+// One that has not been greeted yet may have had to wait as well.
+static struct session *find(const struct core *core, nx_session_id id) {
+    struct session *session = sessions_find(core->sessions, id);
+    return session && session->state < SESSION_CLOSING ? session : NULL;
+}
+
 void held_handle(struct core *core, nx_session_id id) {
-    struct session *session = sessions_open(core->sessions, id);
+    struct session *session = find(core, id);
     while (session && held_any(&session->held) && !session_waits(session)) {
         struct held_event *event = take_first(&session->held);
         bool last = !held_any(&session->held);
         session_io_handle(session, event->text, event->len);
         free(event);
-        session = sessions_open(core->sessions, id);
+        session = find(core, id);
         if (session && last) {
             pause_reading(session, false);
         }

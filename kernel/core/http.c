@@ -19,6 +19,7 @@
 #include "kernel/core/op.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/reload.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
 #include "kernel/core/url.h"
@@ -277,6 +278,14 @@ static bool is_open(struct nx_str path) {
 
 // ---- for the transport ----
 
+// While plugins are exchanged, what they would decide or answer has to wait.
+static bool has_to_wait(const struct core *core, const struct op *op,
+        const struct http_request *request) {
+    return core->frozen && !is_open(request->path)
+            && (op->owner
+                    || !nx_list_empty(registry_auth_hooks(core->registry)));
+}
+
 static void refuse_route(struct core *core, struct http_link *link,
         const struct lookup *lookup) {
     if (lookup->allow[0] == '\0') {
@@ -308,7 +317,19 @@ void http_serve(struct core *core, struct http_link *link,
     op->owner = lookup.route->owner;
     if (is_open(request->path)) {
         call_route(core, op, request, none);
+    } else if (has_to_wait(core, op, request)) {
+        if (!reload_hold_http(core->reload, request, op->id)) {
+            fail(core, op, NX_ERR_NO_MEMORY, none);
+        }
     } else {
+        authenticate(core, op, request);
+    }
+}
+
+void http_continue(
+        struct core *core, nx_op_id id, const struct http_request *request) {
+    struct op *op = ops_find(core->ops, id);
+    if (op) {
         authenticate(core, op, request);
     }
 }

@@ -33,6 +33,10 @@ struct http_request {
 void http_serve(struct core *core, struct http_link *link,
         const struct http_request *request);
 
+// Serves a request that had to wait, unless its client has left.
+void http_continue(
+        struct core *core, nx_op_id id, const struct http_request *request);
+
 // Refuses a request that was not even read whole (413, 405, 400 …).
 void http_refuse(struct core *core, struct http_link *link, nx_status status,
         const char *detail);

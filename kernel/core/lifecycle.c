@@ -121,26 +121,28 @@ bool lifecycle_create(struct plugin *plugin, struct lifecycle_error *error) {
 }
 
 static bool resolve(struct plugin *plugin, struct lifecycle_error *error) {
-    plugin->config = plugin_settings_resolve(plugin->core->settings,
-            plugin->name, plugin->entry->info->settings, &error->settings);
+    plugin->config = plugin_settings_resolve(plugin->settings, plugin->name,
+            plugin->entry->info->settings, &error->settings);
     return plugin->config != NULL;
 }
 
 bool lifecycle_configure(
         struct plugin *plugin, uint32_t mode, struct lifecycle_error *error) {
+    return (mode != NX_CONFIGURE_CHECK || resolve(plugin, error))
+            && lifecycle_reconfigure(plugin, plugin->config, mode, error);
+}
+
+bool lifecycle_reconfigure(struct plugin *plugin,
+        const struct nx_config *config, uint32_t mode,
+        struct lifecycle_error *error) {
     struct nx_plugin *instance = plugin->instance;
-    if (mode == NX_CONFIGURE_CHECK && !resolve(plugin, error)) {
-        return false;
-    }
     if (!instance->configure) {
         return true;
     }
     size_t problems = error->settings.count;
-    struct nx_diag diag = {
-            .config = plugin->config, .errors = &error->settings};
+    struct nx_diag diag = {.config = config, .errors = &error->settings};
     plugin_enter(plugin, "configure");
-    nx_status status =
-            instance->configure(instance, plugin->config, &diag, mode);
+    nx_status status = instance->configure(instance, config, &diag, mode);
     plugin_leave(plugin);
     if (status != NX_OK && error->settings.count == problems) {
         fail(error, plugin, "configure", status);
@@ -148,12 +150,13 @@ bool lifecycle_configure(
     return status == NX_OK;
 }
 
-bool lifecycle_start(struct plugin *plugin, struct lifecycle_error *error) {
+bool lifecycle_start(struct plugin *plugin, const struct nx_state_reader *prev,
+        struct lifecycle_error *error) {
     struct nx_plugin *instance = plugin->instance;
     plugin->phase = PHASE_START;
     plugin->note[0] = '\0';
     plugin_enter(plugin, "start");
-    nx_status status = instance->start(instance, NULL);
+    nx_status status = instance->start(instance, prev);
     plugin_leave(plugin);
     if (status != NX_OK) {
         fail(error, plugin, "start", status);
@@ -182,4 +185,15 @@ nx_status lifecycle_quiesce(struct plugin *plugin, uint32_t reason) {
                 LOG_STR("reason", nx_err_word(status)));
     }
     return status;
+}
+
+void lifecycle_resume(struct plugin *plugin) {
+    struct nx_plugin *instance = plugin->instance;
+    if (instance->resume) {
+        plugin_enter(plugin, "resume");
+        instance->resume(instance);
+        plugin_leave(plugin);
+    }
+    plugin->phase = PHASE_RUNNING;
+    plugin_timers_start(plugin);
 }

@@ -19,6 +19,8 @@
 
 #include "kernel/core/settings_errors.h"
 
+struct nx_config;
+struct nx_state_reader;
 struct plugin;
 
 #define LIFECYCLE_REASON_MAX 512 // as LOADER_REASON_MAX
@@ -61,13 +63,24 @@ bool lifecycle_create(struct plugin *plugin, struct lifecycle_error *error);
 bool lifecycle_configure(
         struct plugin *plugin, uint32_t mode, struct lifecycle_error *error);
 
-// core->staged takes the registrations.
-bool lifecycle_start(struct plugin *plugin, struct lifecycle_error *error);
+// The same with other settings of the plugin than plugin->config: CHECK asks
+// whether it would take them, and APPLY of a running plugin gives them to it.
+bool lifecycle_reconfigure(struct plugin *plugin,
+        const struct nx_config *config, uint32_t mode,
+        struct lifecycle_error *error);
+
+// core->staged takes the registrations. prev is the state of the instance it
+// replaces, or NULL.
+bool lifecycle_start(struct plugin *plugin, const struct nx_state_reader *prev,
+        struct lifecycle_error *error);
 
 // The registrations are live: events come, timers run.
 void lifecycle_run(struct plugin *plugin);
 
 // reason is NX_QUIESCE_. AGAIN: call again; anything else: it is quiet.
 nx_status lifecycle_quiesce(struct plugin *plugin, uint32_t reason);
+
+// Takes lifecycle_quiesce() back: the plugin is to carry on.
+void lifecycle_resume(struct plugin *plugin);
 
 #endif

@@ -12,6 +12,7 @@
 #include "kernel/core/http_answer.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/session.h"
+#include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
 #include "kernel/core/writer.h"
 
@@ -20,18 +21,16 @@
 struct ops {
     struct core *core;
     struct idmap *by_id;
-    size_t max;
     struct nx_list free; // struct op::link_free
     size_t free_count;
 };
 
-struct ops *ops_create(struct core *core, size_t max) {
+struct ops *ops_create(struct core *core) {
     struct ops *ops = calloc(1, sizeof(*ops));
     if (!ops) {
         return NULL;
     }
     ops->core = core;
-    ops->max = max;
     nx_list_init(&ops->free);
     ops->by_id = idmap_create((size_t)1 << 30);
     if (!ops->by_id) {
@@ -94,7 +93,8 @@ static void op_release(struct ops *ops, struct op *op) {
 }
 
 struct op *ops_add(struct ops *ops, enum op_kind kind) {
-    if (idmap_count(ops->by_id) >= ops->max) {
+    if (idmap_count(ops->by_id)
+            >= (size_t)ops->core->settings->limits_pending_requests) {
         stats_refused(ops->core->stats, LIMIT_PENDING_REQUESTS);
         return NULL;
     }

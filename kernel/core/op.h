@@ -59,7 +59,7 @@ struct op {
     struct nx_list link_free; // struct ops::free
 };
 
-struct ops *ops_create(struct core *core, size_t max);
+struct ops *ops_create(struct core *core);
 
 // Forgets all ops without answering. Accepts NULL.
 void ops_destroy(struct ops *ops);

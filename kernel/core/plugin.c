@@ -57,6 +57,7 @@ struct plugin *plugin_create(struct core *core, const char *name,
     nx_list_init(&plugin->link);
     plugin_docs_init(&plugin->docs);
     plugin->core = core;
+    plugin->settings = core->settings;
     plugin->entry = entry;
     plugin->phase = PHASE_CREATE;
     plugin->thread = pthread_self();

@@ -29,6 +29,7 @@
 struct core;
 struct idmap;
 struct metrics;
+struct settings;
 
 // Phases as in the ABI; bits, so that a host call may allow several.
 #define PHASE_CREATE     (1u << 0)
@@ -56,6 +57,7 @@ struct plugin {
     const struct nx_plugin_entry *entry;
     struct nx_plugin *instance;     // NULL until create() succeeded
     struct nx_host host;            // host.ctx is this struct
+    struct settings *settings;      // whose config it has, borrowed
     const struct nx_config *config; // resolved settings, borrowed
     _Atomic uint32_t phase;         // one PHASE_ bit
     pthread_t thread;               // the logic thread

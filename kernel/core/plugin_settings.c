@@ -186,6 +186,12 @@ struct nx_config *plugin_settings_find(
     return found;
 }
 
+void plugin_settings_moved(const struct settings *settings) {
+    nx_list_for_each (pos, &settings->store->configs) {
+        nx_container_of(pos, struct nx_config, link)->settings = settings;
+    }
+}
+
 // --- reading --------------------------------------------------------------
 
 static const struct config_value *find(

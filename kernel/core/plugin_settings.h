@@ -48,6 +48,9 @@ struct nx_config *plugin_settings_resolve(struct settings *settings,
 struct nx_config *plugin_settings_find(
         const struct settings *settings, const char *name);
 
+// The store has become that of this object; see settings_exchange().
+void plugin_settings_moved(const struct settings *settings);
+
 // The members of nx_config_v1. A key that the table does not declare with
 // this kind reads as 0, "" and is logged as a mistake of the plugin.
 int64_t plugin_settings_get_int(

@@ -14,20 +14,12 @@
 #include "kernel/core/loader.h"
 #include "kernel/core/memory.h"
 #include "kernel/core/plugin.h"
+#include "kernel/core/plugins_set.h"
 #include "kernel/core/quiesce.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/settings.h"
 
 #define MODULE "plugins"
-
-struct plugins {
-    struct core *core;
-    struct loader *loader;
-    struct nx_list list; // struct plugin::link, in the order of the settings
-    size_t count;
-    struct registry *bare;   // the kernel's own, for when the plugins are gone
-    struct plugin *provider; // of the engine, NULL: memory
-};
 
 struct plugins *plugins_create(struct core *core) {
     struct plugins *plugins = calloc(1, sizeof(*plugins));
@@ -193,7 +185,7 @@ static bool start_all(struct plugins *plugins, struct lifecycle_error *error) {
         struct plugin *plugin = plugin_at(link);
         lifecycle_error_blame(error, plugin->name, plugin->path);
         if (!lifecycle_configure(plugin, NX_CONFIGURE_APPLY, error)
-                || !lifecycle_start(plugin, error)) {
+                || !lifecycle_start(plugin, NULL, error)) {
             return false;
         }
     }

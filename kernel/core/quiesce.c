@@ -48,14 +48,14 @@ static bool turn(struct quiesce *quiesce) {
     return true;
 }
 
-static bool waits(const struct quiesce *quiesce, const struct plugin *plugin) {
-    return engine_pending(quiesce->core->engine, plugin) > 0
-            || jobs_pending(quiesce->core->jobs, plugin) > 0;
+bool quiesce_waits(const struct plugin *plugin) {
+    return engine_pending(plugin->core->engine, plugin) > 0
+            || jobs_pending(plugin->core->jobs, plugin) > 0;
 }
 
 bool quiesce_plugin(struct quiesce *quiesce, struct plugin *plugin) {
     nx_status status = lifecycle_quiesce(plugin, quiesce->reason);
-    while (status == NX_ERR_AGAIN || waits(quiesce, plugin)) {
+    while (status == NX_ERR_AGAIN || quiesce_waits(plugin)) {
         if (!turn(quiesce)) {
             log_warn(MODULE, "not at rest in time, what is left is cancelled",
                     LOG_STR("plugin", plugin->name),
@@ -86,7 +86,10 @@ bool quiesce_engine(struct quiesce *quiesce) {
 }
 
 static nx_status answer_for(const struct core *core) {
-    return core->draining ? NX_ERR_DRAINING : NX_ERR_CANCELLED;
+    if (core->draining) {
+        return NX_ERR_DRAINING;
+    }
+    return core->frozen ? NX_ERR_RELOADED : NX_ERR_CANCELLED;
 }
 
 void quiesce_cancel(struct core *core, struct plugin *plugin) {

@@ -32,6 +32,9 @@ void quiesce_init(struct quiesce *quiesce, struct core *core, uint32_t reason,
 // jobs and engine requests. False when the deadline came first.
 bool quiesce_plugin(struct quiesce *quiesce, struct plugin *plugin);
 
+// Whether completions of jobs or engine requests are still to come.
+bool quiesce_waits(const struct plugin *plugin);
+
 // Waits until no request of anybody waits for the engine.
 bool quiesce_engine(struct quiesce *quiesce);
 

@@ -6,6 +6,7 @@
 #include <nexus/util/buf.h>
 #include <nexus/util/strmap.h>
 
+#include "kernel/core/registry_set.h"
 #include "kernel/core/url.h"
 
 #define ENTRIES_MAX 65536u
@@ -13,17 +14,6 @@
 // What an event_type may consist of.
 #define TYPE_CHARS \
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:-"
-
-struct registry {
-    struct nx_strmap *handlers; // prefix -> struct registry_handler
-    struct nx_strmap *kinds;    // prefix -> struct registry_kind
-    struct nx_strmap *services; // name -> struct registry_service
-    struct nx_list observers;
-    struct nx_list session_hooks;
-    struct nx_list member_hooks;
-    struct nx_list auth_hooks;
-    struct nx_list routes;
-};
 
 struct registry *registry_create(void) {
     struct registry *registry = calloc(1, sizeof(*registry));
@@ -276,14 +266,16 @@ enum nx_err registry_add_service(struct registry *registry,
     if (nx_strmap_get(registry->services, name, strlen(name))) {
         return NX_ERR_EXISTS;
     }
-    struct registry_service *service = calloc(1, sizeof(*service));
+    size_t len = strlen(name);
+    struct registry_service *service = calloc(1, sizeof(*service) + len + 1);
     if (!service) {
         return NX_ERR_NO_MEMORY;
     }
     service->owner = owner;
     service->version = version;
     service->table = table;
-    if (!nx_strmap_put(registry->services, name, strlen(name), service)) {
+    memcpy(service->name, name, len);
+    if (!nx_strmap_put(registry->services, name, len, service)) {
         free(service);
         return NX_ERR_NO_MEMORY;
     }

@@ -80,6 +80,7 @@ struct registry_service {
     struct plugin *owner;
     uint32_t version;
     const void *table;
+    char name[];
 };
 
 struct registry *registry_create(void);
@@ -107,6 +108,11 @@ enum nx_err registry_add_route(struct registry *registry, struct plugin *owner,
 enum nx_err registry_add_service(struct registry *registry,
         struct plugin *owner, const char *name, uint32_t version,
         const void *table);
+
+// Adds everything that owner has in another set. EXISTS: something of it is
+// taken; *what is its name then, borrowed from the other set.
+enum nx_err registry_copy(struct registry *registry,
+        const struct registry *from, struct plugin *owner, const char **what);
 
 // The owner of the longest prefix of an event type, or NULL.
 const struct registry_handler *registry_find_handler(

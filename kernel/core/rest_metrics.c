@@ -14,7 +14,9 @@
 #include "kernel/core/op.h"
 #include "kernel/core/overload.h"
 #include "kernel/core/plugin_exposition.h"
+#include "kernel/core/plugins.h"
 #include "kernel/core/process.h"
+#include "kernel/core/reload.h"
 #include "kernel/core/rest.h"
 #include "kernel/core/restore.h"
 #include "kernel/core/resume.h"
@@ -309,6 +311,24 @@ static void put_shed(struct exposition *text, const struct stats *stats) {
     }
 }
 
+static void put_reloads(struct exposition *text, const struct core *core) {
+    struct reload_status status;
+    reload_look(core->reload, &status);
+    if (exposition_counter(text, "nexus_reloads_total",
+                "Reloads of the configuration and the plugins.")) {
+        for (enum reload_outcome i = 0; i < RELOAD_OUTCOME_COUNT; i++) {
+            labelled(text, "outcome", reload_outcome_word(i), status.count[i]);
+        }
+    }
+    if (exposition_histogram(text, "nexus_reload_freeze_seconds",
+                "How long events had to wait while plugins were exchanged.")) {
+        exposition_seconds(text, NULL, reload_freezes(core->reload));
+    }
+    gauge(text, "nexus_plugin_images",
+            "Files of plugins in memory; old versions stay until a restart.",
+            (double)plugins_image_count(core->plugins));
+}
+
 static void put_errors(struct exposition *text, const struct stats *stats) {
     static const nx_status statuses[] = {
 #define ERROR_NUMBER_(name, number, word, http, text) number,
@@ -397,6 +417,7 @@ static void put_all(struct exposition *text, const struct core *core) {
     put_errors(text, core->stats);
     put_http(text, core->stats);
     put_histograms(text, core->stats);
+    put_reloads(text, core);
     put_engine(text, core);
     plugin_exposition(text, core->plugins);
 }

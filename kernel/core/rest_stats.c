@@ -12,6 +12,7 @@
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/process.h"
+#include "kernel/core/reload.h"
 #include "kernel/core/rest.h"
 #include "kernel/core/restore.h"
 #include "kernel/core/resume.h"
@@ -181,6 +182,27 @@ static void put_resume(struct nx_writer *body, const struct core *core) {
     writer_end(body);
 }
 
+static void put_reload(struct nx_writer *body, const struct core *core) {
+    struct reload_status status;
+    reload_look(core->reload, &status);
+    writer_begin_object(body, "reload");
+    for (enum reload_outcome i = 0; i < RELOAD_OUTCOME_COUNT; i++) {
+        writer_put_u64(body, reload_outcome_word(i), status.count[i]);
+    }
+    writer_put_bool(body, "running", status.running);
+    if (status.at_ms > 0) {
+        writer_begin_object(body, "last");
+        writer_put_cstr(body, "outcome", reload_outcome_word(status.outcome));
+        writer_put_cstr(body, "reason", status.reason);
+        writer_put_i64(body, "at", status.at_ms);
+        writer_put_i64(body, "prepare_ms", status.prepare_ms);
+        writer_put_i64(body, "freeze_ms", status.freeze_ms);
+        writer_end(body);
+    }
+    writer_put_u64(body, "images", plugins_image_count(core->plugins));
+    writer_end(body);
+}
+
 static void put_process(struct nx_writer *body, const struct core *core) {
     struct process_usage usage;
     struct memory_stats memory;
@@ -259,6 +281,7 @@ int32_t rest_stats(void *user, const struct nx_http_request *request) {
     put_resume(body, core);
     put_engine(body, core);
     put_overload(body, core->overload);
+    put_reload(body, core);
     put_process(body, core);
     put_plugins(body, core->plugins);
     return rest_close(&rest, body);

@@ -62,6 +62,14 @@ struct room *rooms_get(const struct rooms *rooms, nx_room_id id) {
     return idmap_get(rooms->by_id, id);
 }
 
+void rooms_attach_again(struct rooms *rooms) {
+    uint64_t cursor = 0;
+    const struct room *room;
+    while ((room = idmap_next(rooms->by_id, &cursor)) != NULL) {
+        engine_attach(rooms->core->engine, room_name(room));
+    }
+}
+
 size_t rooms_count(const struct rooms *rooms) {
     return nx_strmap_count(rooms->by_name);
 }

@@ -75,6 +75,9 @@ size_t rooms_count(const struct rooms *rooms);
 // Walks rooms by id, safe against changes: start with *cursor = 0.
 struct room *rooms_next(const struct rooms *rooms, uint64_t *cursor);
 
+// Tells storage that has just been opened which rooms have members here.
+void rooms_attach_again(struct rooms *rooms);
+
 // Who joins what. name and since are borrowed, since and done may be NULL;
 // done is a callback of owner.
 struct rooms_join {

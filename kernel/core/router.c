@@ -417,6 +417,9 @@ static void deliver_emitted(
 }
 
 bool router_run(struct router *router) {
+    if (router->core->frozen) {
+        return false;
+    }
     for (size_t n = router->emitted_count; n > 0; n--) {
         struct emitted *emitted = nx_container_of(
                 nx_list_take_first(&router->emitted), struct emitted, link);
@@ -428,5 +431,5 @@ bool router_run(struct router *router) {
 }
 
 bool router_waiting(const struct router *router) {
-    return router->emitted_count > 0;
+    return router->emitted_count > 0 && !router->core->frozen;
 }

@@ -314,11 +314,13 @@ void sessions_flush(struct sessions *sessions) {
 }
 
 bool sessions_dirty(const struct sessions *sessions) {
-    return !nx_list_empty(&sessions->dirty) || !nx_list_empty(&sessions->ready);
+    return !nx_list_empty(&sessions->dirty)
+            || (!sessions->core->frozen && !nx_list_empty(&sessions->ready));
 }
 
 bool session_waits(const struct session *session) {
-    return session->joining > 0 || restore_holds(session);
+    return session->joining > 0 || restore_holds(session)
+            || session->core->frozen;
 }
 
 void session_waits_no_more(struct session *session) {
@@ -332,6 +334,9 @@ void session_waits_no_more(struct session *session) {
 void sessions_release(struct sessions *sessions) {
     struct nx_list ready;
     struct nx_list *link;
+    if (sessions->core->frozen) {
+        return;
+    }
     nx_list_init(&ready);
     nx_list_splice(&ready, &sessions->ready);
     while ((link = nx_list_take_first(&ready)) != NULL) {

@@ -125,7 +125,8 @@ void session_mark_dirty(struct session *session);
 // Writes for every dirty session what waits, and ends those that close.
 void sessions_flush(struct sessions *sessions);
 
-// Whether its events have to wait, see held.h; and that they need not longer.
+// Whether its events have to wait, see held.h; and that they need not longer,
+// or not longer than until the end of a freeze.
 bool session_waits(const struct session *session);
 void session_waits_no_more(struct session *session);
 

@@ -53,6 +53,9 @@ void session_io_message(struct core *core, nx_session_id id, const char *data,
                 "send JSON in text messages, not binary ones");
     } else if (session_waits(session) || held_any(&session->held)) {
         held_keep(session, data, len);
+        if (core->frozen) {
+            session_waits_no_more(session);
+        }
     } else {
         session_io_handle(session, data, len);
     }

@@ -5,6 +5,7 @@
 
 #include "kernel/core/nearest.h"
 #include "kernel/core/plugin_list.h"
+#include "kernel/core/plugin_settings.h"
 #include "kernel/core/settings_check.h"
 #include "kernel/core/settings_env.h"
 #include "kernel/core/settings_file.h"
@@ -222,6 +223,23 @@ static bool same_value(const struct settings *a, const struct settings *b,
         return strcmp(left.text, right.text) == 0;
     }
     return left.number == right.number;
+}
+
+void settings_exchange(struct settings *a, struct settings *b) {
+    struct settings kept = *a;
+    *a = *b;
+    *b = kept;
+    plugin_settings_moved(a);
+    plugin_settings_moved(b);
+}
+
+bool settings_differ(const struct settings *a, const struct settings *b) {
+    for (size_t i = 0; i < setting_count(); i++) {
+        if (!same_value(a, b, setting_row(i))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool settings_check_live(const struct settings *running,

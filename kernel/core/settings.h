@@ -3,8 +3,8 @@
  *
  * Built from four layers, later ones win: default, file, environment, --set.
  * A setting `limits.json_depth` is the member limits_json_depth; the rows are
- * in settings_table.h. The object never changes: a reload creates a new one
- * and drops the old.
+ * in settings_table.h. A reload creates a new object, exchanges the two and
+ * drops what is old then.
  *
  * Owner:   the creator; texts live as long as the object
  * Thread:  that of the owner
@@ -67,6 +67,13 @@ const struct plugin_entry *settings_plugin(
 // "default", "nexus.conf:12", "env LOG_LEVEL" or "--set"; NULL when there is
 // no setting of this path. Borrowed until the settings are destroyed.
 const char *settings_origin(const struct settings *settings, const char *path);
+
+// Exchanges all that two objects hold, the configurations of plugins among it,
+// so that whoever has a pointer to one of them sees the other's values.
+void settings_exchange(struct settings *a, struct settings *b);
+
+// Whether any setting differs; plugins are not looked at.
+bool settings_differ(const struct settings *a, const struct settings *b);
 
 // For a reload: adds one error for each setting that differs and cannot
 // change while the server runs. False when there was one. Plugins are not

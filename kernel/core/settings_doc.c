@@ -50,7 +50,7 @@ static const char markdown_head[] =
         "is set to nothing counts as not set.\n"
         "3. the command line: `--set limits.burst=300`\n"
         "\n"
-        "Settings marked *live* take effect on a reload (SIGHUP). A reload "
+        "Settings marked *live* take effect on a [reload](reload.md) (SIGHUP). A reload "
         "that would change any other is refused as a whole. An unknown name, "
         "a wrong type or a value out of its range is an error; `nexusd "
         "--check` finds all of them, and `nexusd --print-config` shows what is "

@@ -1,6 +1,6 @@
 /*
  * settings_load - the rows of settings_table.h about what the server carries:
- * storage in memory, jobs, overload, and being emptied.
+ * storage in memory, jobs, overload, slow plugins, and being emptied.
  *
  * A file of its own only because the table is long.
  *
@@ -69,6 +69,10 @@
             "Seconds over which many clients are sent away when the server " \
             "stops, and again over which they are told to spread their " \
             "reconnecting; at most four fifths of drain.timeout; 0 lets all " \
-            "go and come back at once.")
+            "go and come back at once.") \
+    X(INT, callbacks_slow_ms, "callbacks.slow_ms", "20", "1..60000", NULL, \
+            SETTING_LIVE, \
+            "Milliseconds a callback of a plugin may take before a warning is " \
+            "logged.")
 
 #endif

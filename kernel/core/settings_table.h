@@ -17,6 +17,7 @@
 #include "kernel/core/settings_control.h"
 #include "kernel/core/settings_edge.h"
 #include "kernel/core/settings_load.h"
+#include "kernel/core/settings_reload.h"
 #include "kernel/core/settings_resume.h"
 
 #define SETTING_LIVE   NX_SETTING_LIVE   // a reload applies it at once
@@ -233,10 +234,7 @@
             "the error unknown_field, instead of being accepted with a " \
             "warning.") \
     SETTINGS_RESUME(X) \
-    X(INT, callbacks_slow_ms, "callbacks.slow_ms", "20", "1..60000", NULL, \
-            SETTING_LIVE, \
-            "Milliseconds a callback of a plugin may take before a warning is " \
-            "logged.") \
+    SETTINGS_RELOAD(X) \
     X(STRING, data_dir, "data_dir", "nexus-data", NULL, NULL, SETTING_FILLED, \
             "Folder for everything the server stores, created when missing; " \
             "relative to the folder the server is started in.") \

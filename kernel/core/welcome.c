@@ -46,7 +46,7 @@ static void put_identity(struct nx_writer *w, const struct session *session,
     writer_end(w);
 }
 
-static void put_features(struct nx_writer *w, const struct core *core) {
+void welcome_put_features(struct nx_writer *w, const struct core *core) {
     struct nx_buf prefixes;
     nx_buf_init(&prefixes, FEATURES_MAX);
     nx_buf_append_char(&prefixes, '[');
@@ -80,7 +80,7 @@ struct nx_writer *welcome_event(
             core->writers, "system.message", user_name(session->user));
     writer_put_cstr(w, "message", "Connected to NEXUS");
     put_identity(w, session, ticket);
-    put_features(w, core);
+    welcome_put_features(w, core);
     put_limits(w, core);
     writer_put_bool(w, "durable", engine_durable(core->engine));
     return w;

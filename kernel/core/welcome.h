@@ -7,6 +7,7 @@
 #ifndef KERNEL_CORE_WELCOME_H
 #define KERNEL_CORE_WELCOME_H
 
+struct core;
 struct nx_writer;
 struct resume_ticket;
 struct session;
@@ -16,6 +17,9 @@ struct session;
 // system.message with identity, resumption, heartbeat, features and limits.
 struct nx_writer *welcome_event(
         const struct session *session, const struct resume_ticket *ticket);
+
+// The member `features` of an event.
+void welcome_put_features(struct nx_writer *w, const struct core *core);
 
 // "c-1f": the connection, unique as long as the server runs.
 void welcome_connection_id(

@@ -177,8 +177,36 @@ static bool create_vhosts(struct server *server, bool tls) {
     return server->vhost && (server->tls_vhost || !tls);
 }
 
-int server_secure(const struct server *server, struct ssl_ctx_st *ctx) {
+int server_secure(struct server *server, struct ssl_ctx_st *ctx) {
+    tls_follow(ctx, &server->tls_now);
     return tls_configure(ctx, server->core->settings) ? 0 : -1;
+}
+
+bool server_prepare_reload(struct server *server, const struct settings *wanted,
+        struct settings_errors *errors) {
+    if (!server->tls_vhost) {
+        return true;
+    }
+    tls_free(server->tls_next);
+    server->tls_next = tls_create(wanted);
+    if (!server->tls_next) {
+        settings_errors_add(errors,
+                "%s: tls.certificate: the certificate and key cannot be used; "
+                "the line before says why",
+                settings_origin(wanted, "tls.certificate"));
+    }
+    return server->tls_next != NULL;
+}
+
+void server_reload(struct server *server) {
+    const struct settings *settings = server->core->settings;
+    bound_descriptors(settings);
+    visitors_bound(server->visitors, descriptors_of(settings));
+    if (server->tls_next) {
+        tls_free(server->tls_now);
+        server->tls_now = server->tls_next;
+        server->tls_next = NULL;
+    }
 }
 
 static void on_tick(struct ev_loop *ev, ev_timer *watcher, int events) {
@@ -228,6 +256,8 @@ void server_destroy(struct server *server) {
         ev_timer_stop(loop_native(server->loop), &server->ticker->timer);
         lws_context_destroy(server->context);
     }
+    tls_free(server->tls_now);
+    tls_free(server->tls_next);
     visitors_destroy(server->visitors);
     fair_destroy(server->fair);
     free(server->ticker);

@@ -34,6 +34,8 @@ struct loop;
 struct lws;
 struct lws_context;
 struct lws_vhost;
+struct settings;
+struct settings_errors;
 struct ssl_ctx_st;
 struct visit;
 struct visitors;
@@ -47,6 +49,8 @@ struct server {
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct lws_vhost *tls_vhost; // NULL without listen.tls_port
+    struct ssl_ctx_st *tls_now;  // for new handshakes, NULL: the vhost's own
+    struct ssl_ctx_st *tls_next; // of a reload that is being prepared
     struct server_ticker *ticker;
     struct visitors *visitors;
     struct arrivals *arrivals;
@@ -76,8 +80,16 @@ void server_adopt(
 // libwebsockets has made its object for the connection being adopted.
 void server_adopted(struct server *server, struct lws *wsi);
 
+// Whether the settings can take effect in a running server; the certificate
+// is read again, and served after server_reload().
+bool server_prepare_reload(struct server *server, const struct settings *wanted,
+        struct settings_errors *errors);
+
+// core->settings has changed.
+void server_reload(struct server *server);
+
 // The callback for an SSL_CTX that libwebsockets has made: 0, or -1.
-int server_secure(const struct server *server, struct ssl_ctx_st *ctx);
+int server_secure(struct server *server, struct ssl_ctx_st *ctx);
 
 // Ends a connection soon and without ceremony, whatever state it is in.
 // Safe anywhere, also in its own callbacks.

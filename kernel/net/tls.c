@@ -183,17 +183,45 @@ static void warn_of_readers(const struct settings *settings) {
     }
 }
 
-bool tls_check(const struct settings *settings) {
+SSL_CTX *tls_create(const struct settings *settings) {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     if (!ctx) {
         log_error("net", "cannot use TLS: out of memory");
-        return false;
+        return NULL;
     }
-    bool good = tls_configure(ctx, settings);
-    if (good) {
-        warn_of_dates(ctx, settings);
-        warn_of_readers(settings);
+    if (!tls_configure(ctx, settings)) {
+        SSL_CTX_free(ctx);
+        return NULL;
     }
+    warn_of_dates(ctx, settings);
+    warn_of_readers(settings);
+    return ctx;
+}
+
+void tls_free(SSL_CTX *ctx) {
     SSL_CTX_free(ctx);
-    return good;
+}
+
+bool tls_check(const struct settings *settings) {
+    SSL_CTX *ctx = tls_create(settings);
+    tls_free(ctx);
+    return ctx != NULL;
+}
+
+// --- changing certificates ------------------------------------------------
+
+// Before anything of the handshake was decided. Everything that is not the
+// certificate comes with it, but for what a connection has copied already.
+static int follow(SSL *ssl, int *alert, void *arg) {
+    SSL_CTX *now = *(SSL_CTX **)arg;
+    if (now && SSL_get_SSL_CTX(ssl) != now) {
+        (void)SSL_set_SSL_CTX(ssl, now);
+        SSL_set_verify(ssl, SSL_CTX_get_verify_mode(now),
+                SSL_CTX_get_verify_callback(now));
+    }
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+void tls_follow(SSL_CTX *ctx, SSL_CTX **now) {
+    SSL_CTX_set_client_hello_cb(ctx, follow, now);
 }

@@ -21,6 +21,14 @@ struct ssl_ctx_st; // OpenSSL's SSL_CTX
 // but clients will not like.
 bool tls_check(const struct settings *settings);
 
+// The same, and keeps what was read; tls_free() accepts NULL.
+struct ssl_ctx_st *tls_create(const struct settings *settings);
+void tls_free(struct ssl_ctx_st *ctx);
+
+// From now on handshakes of ctx are done as *now has it, unless that is NULL
+// then. now is borrowed as long as ctx lives.
+void tls_follow(struct ssl_ctx_st *ctx, struct ssl_ctx_st **now);
+
 // Puts everything into an empty SSL_CTX for servers.
 bool tls_configure(struct ssl_ctx_st *ctx, const struct settings *settings);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -66,8 +67,8 @@ static bool open_name(struct unix_socket *self, int fd,
     if (!bind_name(fd, &name)) {
         return false;
     }
-    self->path = place->path;
-    if (lstat(self->path, &status) != 0) {
+    self->path = strdup(place->path);
+    if (!self->path || lstat(self->path, &status) != 0) {
         return false;
     }
     self->device = status.st_dev;
@@ -97,5 +98,6 @@ void unix_socket_remove(struct unix_socket *self) {
             && status.st_dev == self->device && status.st_ino == self->inode) {
         (void)unlink(self->path);
     }
+    free(self->path);
     self->path = NULL;
 }

@@ -23,7 +23,7 @@ struct unix_socket_place {
 };
 
 struct unix_socket {
-    const char *path; // borrowed from the place; NULL: not open
+    char *path; // owned; NULL: not open
     dev_t device;
     ino_t inode;
 };

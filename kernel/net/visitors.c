@@ -10,9 +10,10 @@
 #include "kernel/base/log.h"
 #include "kernel/core/settings.h"
 
-#define NETWORK_BYTES  8     // of an IPv6 address that count
-#define FORGET_AT_ONCE 2     // more than can come in the same step
-#define TELL_MS        10000 // between two warnings
+#define NETWORK_BYTES  8                 // of an IPv6 address that count
+#define FORGET_AT_ONCE 2                 // more than can come in the same step
+#define TABLE_MAX      ((size_t)1 << 22) // more than settings allow
+#define TELL_MS        10000             // between two warnings
 #define HOUR_MS        (INT64_C(3600) * 1000)
 
 struct visitor {
@@ -37,7 +38,7 @@ struct visitors *visitors_create(const struct settings *settings, size_t max) {
     if (!visitors) {
         return NULL;
     }
-    visitors->by_key = nx_strmap_create(max);
+    visitors->by_key = nx_strmap_create(TABLE_MAX);
     if (!visitors->by_key) {
         free(visitors);
         return NULL;
@@ -46,6 +47,10 @@ struct visitors *visitors_create(const struct settings *settings, size_t max) {
     visitors->max = max;
     nx_list_init(&visitors->idle);
     return visitors;
+}
+
+void visitors_bound(struct visitors *visitors, size_t max) {
+    visitors->max = max;
 }
 
 void visitors_destroy(struct visitors *visitors) {
@@ -137,6 +142,9 @@ static struct visitor *add(
         struct visitors *visitors, const struct ip *key, int64_t now_ms) {
     if (visitors_count(visitors) >= visitors->max) {
         forget_longest_idle(visitors);
+    }
+    if (visitors_count(visitors) >= visitors->max) {
+        return NULL;
     }
     struct visitor *visitor = calloc(1, sizeof(*visitor));
     if (!visitor) {

@@ -34,6 +34,9 @@ enum visitors_answer {
 // are borrowed. NULL without memory.
 struct visitors *visitors_create(const struct settings *settings, size_t max);
 
+// Another number of addresses; those there are stay.
+void visitors_bound(struct visitors *visitors, size_t max);
+
 // Accepts NULL.
 void visitors_destroy(struct visitors *visitors);
 

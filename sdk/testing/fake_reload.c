@@ -4,16 +4,13 @@
  * ones with it, swap the registrations, end the old ones.
  */
 #include <stdlib.h>
-#include <string.h>
-
-#include <nexus/util/buf.h>
 
 #include "fake_parts.h"
 #include "kernel/core/core.h"
+#include "kernel/core/handover.h"
 #include "kernel/core/kernel_events.h"
 #include "kernel/core/lifecycle.h"
 #include "kernel/core/plugin.h"
-#include "kernel/core/plugin_timers.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/quiesce.h"
 #include "kernel/core/registry.h"
@@ -25,9 +22,7 @@
 struct succession {
     struct plugin *old;
     struct plugin *new;
-    struct nx_buf state;
-    size_t read; // of the state, by start()
-    bool saved;
+    struct handover state;
 };
 
 struct reload {
@@ -38,78 +33,13 @@ struct reload {
     struct lifecycle_error error;
 };
 
-// ---- state on its way ----
-
-static nx_status write_state(
-        const struct nx_state_writer *writer, const void *data, size_t len) {
-    struct succession *one = writer->ctx;
-    return nx_buf_append(&one->state, data, len) ? NX_OK : NX_ERR_LIMIT;
-}
-
-static size_t read_state(
-        const struct nx_state_reader *reader, void *buf, size_t len) {
-    struct succession *one = reader->ctx;
-    size_t rest = one->state.len - one->read;
-    // Short reads are normal, so that nobody forgets them.
-    size_t most = len > 1 ? len / 2 + 1 : len;
-    size_t size = rest < most ? rest : most;
-    if (size > 0) {
-        memcpy(buf, one->state.data + one->read, size);
-    }
-    one->read += size;
-    return size;
-}
-
-static bool save(struct reload *reload, struct succession *one) {
-    struct nx_plugin *instance = one->old->instance;
-    const struct nx_plugin_info *info = one->old->entry->info;
-    if (!instance->save_state || info->state_version == 0) {
-        return true;
-    }
-    const struct nx_state_writer writer = {
-            .struct_size = sizeof(writer), .ctx = one, .write = write_state};
-    plugin_enter(one->old, "save_state");
-    nx_status status = instance->save_state(instance, &writer);
-    plugin_leave(one->old);
-    one->saved = status == NX_OK;
-    if (!one->saved) {
-        lifecycle_error_set(&reload->error, "%s: its save_state() failed: %s",
-                one->old->name, nx_err_text(status));
-    }
-    return one->saved;
-}
-
-// As lifecycle_start, with state.
-static bool start(struct reload *reload, struct succession *one) {
-    const struct nx_state_reader reader = {
-            .struct_size = sizeof(reader),
-            .state_version = one->old->entry->info->state_version,
-            .ctx = one,
-            .total = one->state.len,
-            .read = read_state,
-    };
-    struct nx_plugin *instance = one->new->instance;
-    one->new->phase = PHASE_START;
-    one->new->note[0] = '\0';
-    plugin_enter(one->new, "start");
-    nx_status status = instance->start(instance, one->saved ? &reader : NULL);
-    plugin_leave(one->new);
-    if (status != NX_OK) {
-        lifecycle_error_set(&reload->error, "%s: its start() failed: %s",
-                one->new->name,
-                one->new->note[0] != '\0' ? one->new->note
-                                          : nx_err_text(status));
-    }
-    return status == NX_OK;
-}
-
 // ---- the steps ----
 
 static bool prepare(struct reload *reload) {
     for (size_t i = 0; i < reload->count; i++) {
         struct succession *one = &reload->all[i];
         one->old = plugins_get(reload->core->plugins, i);
-        nx_buf_init(&one->state, STATE_MAX);
+        handover_init(&one->state, STATE_MAX);
         one->new = plugin_create(
                 reload->core, one->old->name, one->old->path, one->old->entry);
         if (!one->new || !lifecycle_create(one->new, &reload->error)
@@ -129,7 +59,9 @@ static bool rest_and_save(struct reload *reload) {
         (void)quiesce_plugin(&quiesce, reload->all[i].old);
     }
     for (size_t i = 0; i < reload->count && saved; i++) {
-        saved = save(reload, &reload->all[i]);
+        struct succession *one = &reload->all[i];
+        lifecycle_error_blame(&reload->error, one->old->name, "");
+        saved = handover_save(&one->state, one->old, &reload->error);
     }
     return saved;
 }
@@ -140,9 +72,10 @@ static bool start_all(struct reload *reload) {
     bool started = core->staged && kernel_register(core->staged, core) == NX_OK;
     for (size_t i = 0; i < reload->count && started; i++) {
         struct succession *one = &reload->all[i];
+        lifecycle_error_blame(&reload->error, one->new->name, "");
         started = lifecycle_configure(
                           one->new, NX_CONFIGURE_APPLY, &reload->error)
-                && start(reload, one);
+                && handover_start(&one->state, one->new, &reload->error);
     }
     return started && plugins_use_provider(core->plugins, &reload->error);
 }
@@ -168,16 +101,9 @@ static void resume(struct reload *reload) {
     reload->core->staged = NULL;
     for (size_t i = 0; i < reload->count; i++) {
         struct plugin *plugin = reload->all[i].old;
-        if (plugin->phase != PHASE_QUIESCED) {
-            continue;
+        if (plugin->phase == PHASE_QUIESCED) {
+            lifecycle_resume(plugin);
         }
-        if (plugin->instance->resume) {
-            plugin_enter(plugin, "resume");
-            plugin->instance->resume(plugin->instance);
-            plugin_leave(plugin);
-        }
-        plugin->phase = PHASE_RUNNING;
-        plugin_timers_start(plugin);
     }
 }
 
@@ -186,7 +112,7 @@ static void complain(struct reload *reload) {
     if (reason[0] == '\0' && reload->error.settings.texts[0]) {
         reason = reload->error.settings.texts[0];
     }
-    fake_host_complain(reload->host, "%s", reason);
+    fake_host_complain(reload->host, "%s: %s", reload->error.name, reason);
 }
 
 bool fake_host_reload(struct fake_host *host) {
@@ -209,7 +135,7 @@ bool fake_host_reload(struct fake_host *host) {
     }
     for (size_t i = 0; i < reload.count; i++) {
         plugin_destroy(reload.all[i].new);
-        nx_buf_finish(&reload.all[i].state);
+        handover_finish(&reload.all[i].state);
     }
     free(reload.all);
     lifecycle_error_finish(&reload.error);

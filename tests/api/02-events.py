@@ -2,6 +2,7 @@
 everything that it sends meanwhile is as described there."""
 
 import asyncio
+import signal
 import unittest
 
 import harness
@@ -44,7 +45,7 @@ STEPS = [
 ]
 
 # What no run of a few seconds shows.
-RARE = {"roomMembers", "notice", "presenceCounts"}
+RARE = {"roomMembers", "notice", "presenceCounts", "features"}
 
 
 class Described(harness.ServerTest):
@@ -166,6 +167,16 @@ class Notices(harness.ServerTest):
         event = await client.expect("system.message")
         self.assertEqual(events.match(event, events.from_server()), {"notice"})
         await stopping
+
+    async def test_of_a_reload_are_as_described(self):
+        events = spec.Events()
+        client = await self.connect("alice")
+        self.server.config.write_text(
+            harness.settings_text([harness.CHAT, harness.PRESENCE]))
+        self.server.process.send_signal(signal.SIGHUP)
+        event = await client.expect("system.features")
+        self.assertEqual(
+            events.match(event, events.from_server()), {"features"})
 
     async def test_of_a_crowd_are_as_described(self):
         events = spec.Events()
