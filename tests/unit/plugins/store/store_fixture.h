@@ -127,6 +127,8 @@ static inline char *file_path(const char *name) {
 static inline sqlite3 *open_file(void) {
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(file_path("store.db"), &db), SQLITE_OK);
+    // The store may be opening the file again.
+    (void)sqlite3_busy_timeout(db, 10000);
     return db;
 }
 
