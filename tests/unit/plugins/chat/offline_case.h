@@ -36,20 +36,26 @@ static inline void offline_say(struct fake_host *host, nx_session_id session,
             conversation, content);
 }
 
-// The next event about what was said; others are passed. NULL: none.
-static inline const struct fake_event *offline_hear(
-        struct fake_host *host, nx_session_id session) {
+// Whether an event is about what was said.
+static inline bool offline_is_heard(const struct fake_event *event) {
     static const char *const heard[] = {
             "chat.message", "chat.edit", "chat.delete", "system.gap"};
-    const struct fake_event *event;
-    while ((event = fake_host_next(host, session))) {
-        for (size_t i = 0; i < sizeof(heard) / sizeof(heard[0]); i++) {
-            if (strcmp(fake_event_type(event), heard[i]) == 0) {
-                return event;
-            }
+    for (size_t i = 0; i < sizeof(heard) / sizeof(heard[0]); i++) {
+        if (strcmp(fake_event_type(event), heard[i]) == 0) {
+            return true;
         }
     }
-    return NULL;
+    return false;
+}
+
+// The next such event; others are passed. NULL: none.
+static inline const struct fake_event *offline_hear(
+        struct fake_host *host, nx_session_id session) {
+    const struct fake_event *event;
+    do {
+        event = fake_host_next(host, session);
+    } while (event && !offline_is_heard(event));
+    return event;
 }
 
 static inline const struct fake_event *offline_hear_a(
