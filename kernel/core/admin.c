@@ -19,9 +19,14 @@
 #define DEPTH_MAX  4
 #define NAME_SHOWN 64 // bytes of an unknown command
 
+struct admin_late {
+    struct admin_peer *peer; // NULL: it has gone
+};
+
 struct admin_peer {
     struct core *core;
-    struct json_doc doc; // the request being handled
+    struct admin_late *late; // it waits for an answer, NULL: it does not
+    struct json_doc doc;     // the request being handled
     struct admin_out out;
     struct tail tail;
 };
@@ -42,6 +47,9 @@ struct admin_peer *admin_connect(
 void admin_disconnect(struct admin_peer *peer) {
     if (!peer) {
         return;
+    }
+    if (peer->late) {
+        peer->late->peer = NULL;
     }
     tail_stop(&peer->tail);
     admin_out_finish(&peer->out);
@@ -135,13 +143,22 @@ static void run(struct admin_peer *peer, struct admin_call *call) {
     if (command && has_right_fields(call, command)) {
         command->run(call);
     }
-    answer(peer, call);
+    if (call->deferred) {
+        writer_discard(call->result);
+    } else {
+        answer(peer, call);
+    }
 }
 
 void admin_request(struct admin_peer *peer, const char *text, size_t len) {
     if (admin_tails(peer)) {
         admin_refuse(peer, "bad_request",
                 "this connection tails; ask on another one");
+        return;
+    }
+    if (peer->late) {
+        admin_refuse(peer, "bad_request",
+                "this connection waits for an answer; ask on another one");
         return;
     }
     if (json_doc_parse(&peer->doc, text, len, DEPTH_MAX) != NX_OK) {
@@ -158,6 +175,43 @@ void admin_request(struct admin_peer *peer, const char *text, size_t len) {
     writer_begin_object(call.result, "result");
     run(peer, &call);
     json_doc_clear(&peer->doc);
+}
+
+// --- answers that come later ----------------------------------------------
+
+struct admin_late *admin_defer(struct admin_call *call) {
+    struct admin_late *late = calloc(1, sizeof(*late));
+    if (late) {
+        late->peer = call->peer;
+        call->peer->late = late;
+        call->deferred = true;
+    }
+    return late;
+}
+
+void admin_undefer(struct admin_call *call, struct admin_late *late) {
+    call->peer->late = NULL;
+    call->deferred = false;
+    free(late);
+}
+
+struct nx_writer *admin_begin_late(struct admin_late *late) {
+    if (!late->peer) {
+        return NULL;
+    }
+    struct nx_writer *result = begin_answer(late->peer, true);
+    writer_begin_object(result, "result");
+    return result;
+}
+
+void admin_end_late(struct admin_late *late, struct nx_writer *result) {
+    struct admin_peer *peer = late->peer;
+    free(late);
+    if (peer) {
+        struct admin_call call = {.result = result};
+        peer->late = NULL;
+        answer(peer, &call);
+    }
 }
 
 bool admin_start_tail(

@@ -18,6 +18,7 @@ static const struct admin_command commands[] = {
         {"plugins", admin_no_fields, admin_plugins},
         {"log-level", admin_log_level_fields, admin_log_level},
         {"drain", admin_no_fields, admin_drain},
+        {"reload", admin_no_fields, admin_reload},
         {"tail", admin_tail_fields, admin_tail},
 };
 

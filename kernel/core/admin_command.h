@@ -33,6 +33,7 @@ struct admin_call {
     const struct nx_json *request;
     struct nx_writer *result;
     size_t room;      // bytes the result should not go beyond
+    bool deferred;    // answered by admin_end_late()
     const char *code; // NULL: all is well
     char message[ADMIN_MESSAGE_MAX];
 };
@@ -80,7 +81,24 @@ void admin_kick(struct admin_call *call);
 void admin_rooms(struct admin_call *call);
 void admin_log_level(struct admin_call *call);
 void admin_drain(struct admin_call *call);
+void admin_reload(struct admin_call *call);
 void admin_tail(struct admin_call *call);
+
+// --- answers that come later ---
+
+// A promise to answer the call, whose peer may have gone by then.
+struct admin_late;
+
+// The command answers later. NULL without memory.
+struct admin_late *admin_defer(struct admin_call *call);
+
+// Takes that back; the command answers now.
+void admin_undefer(struct admin_call *call, struct admin_late *late);
+
+// The result to write into; NULL when the peer has gone. Then the end, always:
+// it consumes both.
+struct nx_writer *admin_begin_late(struct admin_late *late);
+void admin_end_late(struct admin_late *late, struct nx_writer *result);
 
 // Turns the peer of the call into one who watches, after the answer; what
 // admin_tail() does. False when it does already.

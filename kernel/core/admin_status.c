@@ -6,6 +6,7 @@
 #include "kernel/core/overload.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/reload.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
 #include "kernel/core/stats.h"
@@ -43,6 +44,21 @@ static void put_names(struct nx_writer *result, const struct plugins *plugins) {
     writer_end(result);
 }
 
+static void put_reload(struct nx_writer *result, const struct reload *reload) {
+    struct reload_status status;
+    reload_look(reload, &status);
+    if (status.at_ms == 0) {
+        writer_put_null(result, "last_reload");
+        return;
+    }
+    writer_begin_object(result, "last_reload");
+    writer_put_cstr(result, "outcome", reload_outcome_word(status.outcome));
+    writer_put_cstr(result, "reason", status.reason);
+    writer_put_i64(result, "at", status.at_ms);
+    writer_put_i64(result, "freeze_ms", status.freeze_ms);
+    writer_end(result);
+}
+
 void admin_status(struct admin_call *call) {
     const struct core *core = call->core;
     struct nx_writer *result = call->result;
@@ -57,7 +73,7 @@ void admin_status(struct admin_call *call) {
     put_overload(result, core->overload);
     writer_put_bool(result, "draining", core->draining);
     put_names(result, core->plugins);
-    writer_put_null(result, "last_reload");
+    put_reload(result, core->reload);
 }
 
 static void put_plugin(struct nx_writer *result, const struct plugin *plugin) {

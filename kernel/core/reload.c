@@ -402,6 +402,13 @@ void reload_stop(struct reload *reload) {
         reload_swap_undo(&reload->plan);
         end(reload, RELOAD_UNDONE);
     }
+    if (reload->wanted) {
+        reload->wanted = false;
+        nx_list_splice(&reload->waiting, &reload->asking);
+        reload->plan = (struct reload_plan){.core = reload->core};
+        settings_errors_add(&reload->errors, "the server stops");
+        end(reload, RELOAD_REFUSED);
+    }
 }
 
 // --- questions ------------------------------------------------------------

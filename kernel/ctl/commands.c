@@ -23,6 +23,10 @@ const struct command commands[] = {
         {NULL, "log-level", "[LEVEL]", SERVER,
                 "say or change what is logged, until the next start",
                 server_log_level},
+        {NULL, "reload", NULL, SERVER,
+                "read the settings again and exchange plugins; exit code 1 "
+                "when refused",
+                server_reload},
         {NULL, "drain", NULL, SERVER,
                 "send all clients away, then stop the server", server_drain},
         {NULL, "tail", NULL, SERVER | OPTION_TYPE | OPTION_USER | OPTION_COUNT,

@@ -59,12 +59,16 @@ static void show_names(const json_t *names) {
     (void)puts(json_array_size(names) > 0 ? "" : " none");
 }
 
-static void show_reload(const json_t *reload) {
-    char *text = json_is_null(reload)
-            ? NULL
-            : json_dumps(reload, JSON_COMPACT | JSON_ENCODE_ANY);
-    print_text("last_reload", text ? text : "never");
-    free(text);
+static void show_last_reload(const json_t *reload) {
+    const char *reason = json_string_value(json_object_get(reload, "reason"));
+    if (json_is_null(reload)) {
+        print_text("last_reload", "never");
+    } else if (reason && reason[0] != '\0') {
+        (void)printf("%-16s %s: %s\n", "last_reload", word(reload, "outcome"),
+                reason);
+    } else {
+        print_text("last_reload", word(reload, "outcome"));
+    }
 }
 
 static void show_status(const json_t *result) {
@@ -79,7 +83,7 @@ static void show_status(const json_t *result) {
     print_text("draining",
             json_is_true(json_object_get(result, "draining")) ? "yes" : "no");
     show_names(json_object_get(result, "plugins"));
-    show_reload(json_object_get(result, "last_reload"));
+    show_last_reload(json_object_get(result, "last_reload"));
 }
 
 int server_status(const struct ctl_options *options) {
@@ -131,6 +135,58 @@ int server_log_level(const struct ctl_options *options) {
         return CTL_EXIT_USAGE;
     }
     return ask(options, question, show_level);
+}
+
+// --- reload ---------------------------------------------------------------
+
+static void show_lines(const json_t *texts, const char *kind) {
+    size_t i;
+    const json_t *text;
+    json_array_foreach(texts, i, text) {
+        (void)fprintf(
+                stderr, "nexusctl: %s: %s\n", kind, json_string_value(text));
+    }
+}
+
+static void show_changes(const json_t *result) {
+    json_t *plugins = json_object_get(result, "plugins");
+    const char *name;
+    json_t *count;
+    (void)printf("%s: plugins", word(result, "outcome"));
+    json_object_foreach(plugins, name, count) {
+        (void)printf(
+                " %s=%" JSON_INTEGER_FORMAT, name, json_integer_value(count));
+    }
+    (void)printf("; events waited %" JSON_INTEGER_FORMAT " ms\n",
+            json_integer_value(json_object_get(result, "freeze_ms")));
+}
+
+static int show_reload(json_t *result, const struct ctl_options *options) {
+    bool good = strcmp(word(result, "outcome"), "done") == 0;
+    int code = good ? EXIT_SUCCESS : CTL_EXIT_FOUND;
+    if (options->json) {
+        int printed = print_json(result);
+        return printed == EXIT_SUCCESS ? code : printed;
+    }
+    show_lines(json_object_get(result, "warnings"), "warning");
+    show_lines(json_object_get(result, "errors"), word(result, "outcome"));
+    if (good) {
+        show_changes(result);
+    }
+    json_decref(result);
+    return code;
+}
+
+int server_reload(const struct ctl_options *options) {
+    struct link link;
+    if (!link_open(&link, options)) {
+        return link.code;
+    }
+    link_wait_long(&link);
+    json_t *result = link_ask(&link, json_pack("{s:s}", "command", "reload"));
+    int code = result ? show_reload(result, options) : link.code;
+    link_close(&link);
+    return code;
 }
 
 // --- drain ----------------------------------------------------------------

@@ -48,6 +48,46 @@ class Commands(harness.ServerTest):
         self.assertRegex(text, r"(?m)^engine +memory, lost on restart")
         self.assertRegex(text, r"(?m)^plugins +chat$")
 
+    async def test_reload(self):
+        result = self.parsed("reload")
+        self.assertEqual((result["outcome"], result["errors"]), ("done", []))
+        self.assertEqual(result["plugins"], {
+            "kept": 1, "changed": 0, "replaced": 0, "added": 0, "removed": 0})
+        self.assertRegex(self.good("reload"),
+                         r"^done: plugins kept=1 .*; events waited \d+ ms$")
+        self.assertEqual(self.parsed("status")["last_reload"]["outcome"],
+                         "done")
+
+    async def test_reload_exchanges_a_plugin_and_waits_for_it(self):
+        alice = await self.connect("alice")
+        self.server.config.write_text(harness.settings_text(
+            (harness.CHAT.replace("}", "history = 10; }"), harness.PRESENCE)))
+        result = self.parsed("reload")
+        self.assertEqual((result["plugins"]["replaced"],
+                          result["plugins"]["added"]), (1, 1))
+        event = await alice.expect("system.features")
+        self.assertEqual(event["features"], ["chat.", "presence."])
+        await alice.ack("presence.get", user_id="alice")
+
+    async def test_a_refused_reload_says_everything_that_is_wrong(self):
+        self.server.config.write_text(
+            "limits = { colour = 1; };\nlisten = { path = \"/other\"; };\n"
+            + harness.settings_text((harness.CHAT,)))
+        self.refused(1, r"refused: .*nexus.conf:1: unknown setting "
+                     r'"limits\.colour"', "reload")
+        code, out, _ = ctl.ask(self.server, "reload", "--json")
+        self.assertEqual((code, json.loads(out)["outcome"]), (1, "refused"))
+        self.assertRegex(self.good("status"),
+                         r"(?m)^last_reload +refused: .*limits\.colour")
+
+    async def test_who_hangs_up_is_not_missed_by_a_reload(self):
+        raw = ctl.Raw(self.server)
+        raw.send(b'{"v":1,"command":"reload"}\n{"v":1,"command":"status"}\n')
+        raw.close()
+        self.server.wait_for_line("reload: done")
+        self.assertEqual(self.parsed("status")["last_reload"]["outcome"],
+                         "done")
+
     async def test_sessions(self):
         alice = await self.connect("alice", query={"device_id": "phone"})
         await self.connect("bob")
