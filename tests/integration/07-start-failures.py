@@ -245,8 +245,8 @@ class Show(Start):
         self.assertEqual(values["announce_limit"], "3")
         self.assertTrue(
             origins["announce_limit"].endswith("nexus.conf:1"), origins)
-        self.assertEqual((values["connections"], origins["connections"]),
-                         ("10000", "default"))
+        self.assertEqual((values["message_bytes"], origins["message_bytes"]),
+                         ("65536", "default"))
 
     def test_config_is_a_file_that_gives_the_same(self):
         first = self.run_nexusd("--print-config", "--set", "limits.burst=7")
