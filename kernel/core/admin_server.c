@@ -38,7 +38,8 @@ static void change_level(enum log_level from, enum log_level to) {
     if (!log_enabled(LOG_LEVEL_INFO)) {
         log_set_level(LOG_LEVEL_INFO);
     }
-    log_info("admin", "log level changed by nexusctl until the next start",
+    log_info("admin",
+            "log level changed by nexusctl until the next start or reload",
             LOG_STR("from", log_line_level_name(from)),
             LOG_STR("to", log_line_level_name(to)));
     log_set_level(to);

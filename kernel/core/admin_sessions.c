@@ -126,7 +126,8 @@ static int compare_ids(const void *a, const void *b) {
 // The list of a user has no order by id, and pages need one: the sessions of
 // one user are few (limits.connections_per_user).
 static bool list_user(struct page *page, const struct user *user) {
-    const struct session **all = calloc(user->session_count, sizeof(*all));
+    const struct session **all =
+            calloc(user->session_count, sizeof(const struct session *));
     size_t count = 0;
     if (!all) {
         admin_fail(page->call, "no_memory", "the server has no memory left");
@@ -139,7 +140,7 @@ static bool list_user(struct page *page, const struct user *user) {
             all[count++] = session;
         }
     }
-    qsort(all, count, sizeof(*all), compare_ids);
+    qsort(all, count, sizeof(const struct session *), compare_ids);
     size_t i = 0;
     while (i < count && !page_is_full(page)) {
         page_add(page, all[i++]);

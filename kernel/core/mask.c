@@ -6,6 +6,13 @@
 
 #define MASKED "\"***\""
 
+struct mask {
+    struct nx_buf *out;
+    struct nx_str json;
+    size_t from; // what is before it was appended
+    size_t at;
+};
+
 // A key with its empty text, "token":"", has ten bytes and becomes three
 // longer.
 size_t mask_bytes_max(size_t len) {
@@ -54,29 +61,41 @@ static size_t text_of_key(struct nx_str json, size_t end) {
     return value < json.len && json.ptr[value] == '"' ? value : 0;
 }
 
+// Goes on after the text that begins at the opening quote, and after the
+// secret that belongs to it if it is the name of one.
+static void pass_text(struct mask *mask) {
+    struct nx_str json = mask->json;
+    size_t end = skip_string(json, mask->at);
+    size_t value = text_of_key(json, end);
+    struct nx_str name = {json.ptr + mask->at + 1, end - mask->at - 2};
+    mask->at = end;
+    if (value > 0 && is_secret(name)) {
+        nx_buf_append(mask->out, json.ptr + mask->from, end - mask->from);
+        nx_buf_append_cstr(mask->out, ":" MASKED);
+        mask->at = skip_string(json, value);
+        mask->from = mask->at;
+    }
+}
+
+// Between values: within a text they are escaped.
+static void pass_line_end(struct mask *mask) {
+    nx_buf_append(
+            mask->out, mask->json.ptr + mask->from, mask->at - mask->from);
+    nx_buf_append_char(mask->out, ' ');
+    mask->from = ++mask->at;
+}
+
 bool mask_append(struct nx_buf *out, struct nx_str json) {
-    size_t from = 0; // what is before it was appended
-    size_t at = 0;
-    while (at < json.len) {
-        char c = json.ptr[at];
+    struct mask mask = {.out = out, .json = json};
+    while (mask.at < json.len) {
+        char c = json.ptr[mask.at];
         if (c == '"') {
-            size_t end = skip_string(json, at);
-            size_t value = text_of_key(json, end);
-            struct nx_str name = {json.ptr + at + 1, end - at - 2};
-            at = end;
-            if (value > 0 && is_secret(name)) {
-                nx_buf_append(out, json.ptr + from, end - from);
-                nx_buf_append_cstr(out, ":" MASKED);
-                from = at = skip_string(json, value);
-            }
+            pass_text(&mask);
         } else if (c == '\n' || c == '\r') {
-            // Between values: within a text they are escaped.
-            nx_buf_append(out, json.ptr + from, at - from);
-            nx_buf_append_char(out, ' ');
-            from = ++at;
+            pass_line_end(&mask);
         } else {
-            at++;
+            mask.at++;
         }
     }
-    return nx_buf_append(out, json.ptr + from, json.len - from);
+    return nx_buf_append(out, json.ptr + mask.from, json.len - mask.from);
 }

@@ -21,7 +21,7 @@ const struct command commands[] = {
         {NULL, "plugins", NULL, SERVER, "the plugins, and what they cost",
                 lists_plugins},
         {NULL, "log-level", "[LEVEL]", SERVER,
-                "say or change what is logged, until the next start",
+                "say or change what is logged, until a start or reload",
                 server_log_level},
         {NULL, "reload", NULL, SERVER,
                 "read the settings again and exchange plugins; exit code 1 "

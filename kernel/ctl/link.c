@@ -14,7 +14,7 @@
 
 #define ANSWER_S  10
 #define PIECE     65536
-#define LINE_MAX_ ((size_t)512 << 20) // more than control.buffer_bytes may be
+#define BYTES_MAX ((size_t)512 << 20) // more than control.buffer_bytes may be
 
 #define ELSEWHERE \
     "point to another server with --socket, --data-dir or --config"
@@ -98,7 +98,7 @@ static bool grow(struct link *link) {
         return true;
     }
     size_t cap = link->cap > 0 ? 2 * link->cap : (size_t)2 * PIECE;
-    char *bytes = cap <= LINE_MAX_ ? realloc(link->bytes, cap) : NULL;
+    char *bytes = cap <= BYTES_MAX ? realloc(link->bytes, cap) : NULL;
     if (!bytes) {
         return false;
     }

@@ -122,7 +122,9 @@ static void show_level(const json_t *result) {
     if (strcmp(level, before) == 0) {
         (void)printf("%s\n", level);
     } else {
-        (void)printf("%s, it was %s; the next start has %s (log.level)\n",
+        (void)printf(
+                "%s, it was %s; the next start or reload makes it %s again "
+                "(log.level)\n",
                 level, before, word(result, "setting"));
     }
 }

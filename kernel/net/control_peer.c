@@ -175,9 +175,10 @@ static void send_last(struct control_peer *peer) {
 }
 
 void control_peers_finish(struct control_peers *peers) {
-    while (!nx_list_empty(&peers->list)) {
+    struct nx_list *link;
+    while ((link = nx_list_take_first(&peers->list)) != NULL) {
         struct control_peer *peer =
-                nx_container_of(peers->list.next, struct control_peer, link);
+                nx_container_of(link, struct control_peer, link);
         send_last(peer);
         destroy(peer);
     }

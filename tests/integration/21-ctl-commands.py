@@ -168,7 +168,7 @@ class Commands(harness.ServerTest):
 
     async def test_log_level(self):
         self.assertEqual(self.good("log-level"), "info\n")
-        self.assertIn("error, it was info; the next start has info",
+        self.assertIn("error, it was info; the next start or reload makes",
                       self.good("log-level", "error"))
         self.server.wait_for_line(
             "log level changed by nexusctl .* from=info to=error")

@@ -63,7 +63,16 @@ static inline const char *admin_fixture_ask(
 #define ADMIN_ASK(command, members) \
     "{\"v\":1,\"command\":\"" command "\"" members "}"
 
-#define assert_has(text, part)   assert_non_null(strstr((text), (part)))
-#define assert_lacks(text, part) assert_null(strstr((text), (part)))
+static inline void assert_has(const char *text, const char *part) {
+    if (!strstr(text, part)) {
+        fail_msg("no %s in %s", part, text);
+    }
+}
+
+static inline void assert_lacks(const char *text, const char *part) {
+    if (strstr(text, part)) {
+        fail_msg("%s in %s", part, text);
+    }
+}
 
 #endif
