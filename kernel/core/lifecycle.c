@@ -16,7 +16,7 @@
 #define MODULE "plugins"
 
 void lifecycle_error_init(struct lifecycle_error *error) {
-    error->name = "";
+    error->name[0] = '\0';
     error->path[0] = '\0';
     error->reason[0] = '\0';
     settings_errors_init(&error->settings);
@@ -36,7 +36,7 @@ void lifecycle_error_set(
 
 void lifecycle_error_blame(
         struct lifecycle_error *error, const char *name, const char *path) {
-    error->name = name;
+    (void)snprintf(error->name, sizeof(error->name), "%s", name);
     (void)snprintf(error->path, sizeof(error->path), "%s", path);
 }
 

@@ -25,11 +25,12 @@ struct plugin;
 
 #define LIFECYCLE_REASON_MAX 512 // as LOADER_REASON_MAX
 #define LIFECYCLE_PATH_MAX   512 // a longer path is cut
+#define LIFECYCLE_NAME_MAX   64
 
 // What went wrong, and with whom: either one reason, or sentences about
 // settings that name their place. Warnings may come without an error.
 struct lifecycle_error {
-    const char *name; // of the plugin, "": none in particular; borrowed
+    char name[LIFECYCLE_NAME_MAX]; // of the plugin, "": none in particular
     char path[LIFECYCLE_PATH_MAX];
     char reason[LIFECYCLE_REASON_MAX]; // "": see settings
     struct settings_errors settings;
