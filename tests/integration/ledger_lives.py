@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import signal
 import subprocess
 
@@ -34,6 +35,20 @@ async def kill_in_drain(ledger):
     await asyncio.to_thread(ledger.server.kill)
 
 
+async def kill_in_reload(ledger):
+    """While a new instance of chat takes over from the old one."""
+    server = ledger.server
+    days = ledger.random.randint(100, 3000)
+    text = re.sub(r'name = "chat";[^}]*',
+                  f'name = "chat"; keep_age_days = {days}; ',
+                  server.config.read_text())
+    server.config.write_text(text)
+    server.process.send_signal(signal.SIGHUP)
+    await asyncio.to_thread(
+        moment, server, ledger.random.uniform(0, 0.3))
+    await asyncio.to_thread(server.kill)
+
+
 async def kill_at_start(ledger):
     """Under load, and again before the server is up."""
     await kill_under_load(ledger)
@@ -52,7 +67,7 @@ class LedgerTest(harness.ServerTest):
     """Runs a ledger over many lives of one server."""
 
     options = {"plugins": STORE, "sets": SETTINGS}
-    ends = (kill_under_load, kill_under_load, kill_in_drain, kill_at_start)
+    ends = (kill_under_load, kill_in_drain, kill_in_reload, kill_at_start)
     most = 300    # acknowledgements in one life
 
     async def asyncSetUp(self):

@@ -11,6 +11,12 @@ async def cut_power(ledger):
     await asyncio.to_thread(ledger.disk.cut)
 
 
+async def cut_power_after_stop(ledger):
+    """The server has ended by itself and left everything on the disk."""
+    await asyncio.to_thread(ledger.server.stop)
+    await asyncio.to_thread(ledger.disk.cut)
+
+
 async def cut_power_at_start(ledger):
     """While the server makes or recovers its files, too."""
     await cut_power(ledger)
@@ -24,7 +30,7 @@ async def cut_power_at_start(ledger):
 
 
 class PowerTest(LedgerTest):
-    ends = (cut_power, cut_power, cut_power_at_start)
+    ends = (cut_power, cut_power, cut_power_after_stop, cut_power_at_start)
     lie, torn = None, True
     # Soon enough that power is cut while the log ahead is emptied.
     options = {"plugins": STORE,

@@ -28,11 +28,10 @@ class PowerDisk:
                     "NEXUS_POWERCUT_SHADOW": str(self.shadow)}
         if lie is not None:
             self.env["NEXUS_POWERCUT_LIE"] = lie
-        # The sanitizers' runtime wants to be the first of all.
-        for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
-            if name in os.environ:
-                self.env[name] = (os.environ[name]
-                                  + ":verify_asan_link_order=0")
+        # The sanitizer's runtime wants to be the first of all.
+        if "ASAN_OPTIONS" in os.environ:
+            self.env["ASAN_OPTIONS"] = (
+                os.environ["ASAN_OPTIONS"] + ":verify_asan_link_order=0")
         self.kept = self.lost = 0  # sectors that were not synced
         self._begin()
 
