@@ -24,7 +24,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
 #define FILES  64
 #define RANGES 4096
 
@@ -45,18 +44,19 @@ static struct dirt dirt[FILES];
 
 static void must(bool good, const char *what) {
     if (!good) {
-        (void)fprintf(stderr, "powercut: %s: %s\n", what, strerror(errno));
+        (void)fprintf(stderr, "powercut: %s: error %d\n", what, errno);
         abort();
     }
 }
 
 static const char *setting(const char *name) {
-    const char *value = getenv(name);
-    return value ? value : "";
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets one in here
+    return getenv(name);
 }
 
 static const char *folder(void) {
-    return setting("NEXUS_POWERCUT_FOLDER");
+    const char *path = setting("NEXUS_POWERCUT_FOLDER");
+    return path ? path : "";
 }
 
 static bool ends_with(const char *text, const char *end) {
@@ -67,11 +67,11 @@ static bool ends_with(const char *text, const char *end) {
 
 // --- which file -----------------------------------------------------------
 
-static bool path_of(int fd, char path[static PATH_MAX]) {
-    char link[64];
-    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    ssize_t len = readlink(link, path, PATH_MAX - 1);
-    path[len > 0 ? len : 0] = '\0';
+static bool path_of(int fd, char out[static PATH_MAX]) {
+    char self[64];
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(self, out, PATH_MAX - 1);
+    out[len > 0 ? len : 0] = '\0';
     return len > 0;
 }
 
@@ -95,7 +95,7 @@ static bool is_folder(int fd) {
 // A disk that says it has written what it has not.
 static bool is_lie(int fd) {
     char path[PATH_MAX];
-    const char *end = getenv("NEXUS_POWERCUT_LIE");
+    const char *end = setting("NEXUS_POWERCUT_LIE");
     return end && path_of(fd, path) && (is_inside(path) || is_folder(fd))
             && ends_with(path, end);
 }
@@ -189,6 +189,7 @@ static void save_names(void) {
     FILE *names = fopen(next, "we");
     DIR *entries = opendir(folder());
     must(names && entries, "list the folder");
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else has this one
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         if (entry->d_name[0] != '.' && !ends_with(entry->d_name, "-shm")) {
             (void)fprintf(names, "%llu %s\n", (unsigned long long)entry->d_ino,
@@ -215,15 +216,19 @@ static int sync_with(long call, int fd) {
 
 // --- in the place of the C library's --------------------------------------
 
-EXPORT ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at);
-EXPORT ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at);
-EXPORT int ftruncate64(int fd, off64_t size);
-EXPORT int ftruncate(int fd, off_t size);
-EXPORT int fsync(int fd);
-EXPORT int fdatasync(int fd);
-EXPORT int unlink(const char *path);
+#define INSTEAD_OF(name) __asm__(name) __attribute__((visibility("default")))
 
-ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at) {
+ssize_t cut_pwrite(int fd, const void *bytes, size_t len, off_t at)
+        INSTEAD_OF("pwrite");
+ssize_t cut_pwrite64(int fd, const void *bytes, size_t len, off_t at)
+        INSTEAD_OF("pwrite64");
+int cut_ftruncate(int fd, off_t size) INSTEAD_OF("ftruncate");
+int cut_ftruncate64(int fd, off_t size) INSTEAD_OF("ftruncate64");
+int cut_fsync(int fd) INSTEAD_OF("fsync");
+int cut_fdatasync(int fd) INSTEAD_OF("fdatasync");
+int cut_unlink(const char *path) INSTEAD_OF("unlink");
+
+static ssize_t write_at(int fd, const void *bytes, size_t len, off_t at) {
     ssize_t done = syscall(SYS_pwrite64, fd, bytes, len, at);
     if (done > 0 && is_file(fd)) {
         add(fd, at, at + done);
@@ -231,11 +236,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at) {
     return done;
 }
 
-ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at) {
-    return pwrite64(fd, bytes, len, at);
-}
-
-int ftruncate64(int fd, off64_t size) {
+static int set_size(int fd, off_t size) {
     struct stat before;
     bool shrinks =
             is_file(fd) && fstat(fd, &before) == 0 && before.st_size > size;
@@ -247,20 +248,32 @@ int ftruncate64(int fd, off64_t size) {
     return result;
 }
 
-int ftruncate(int fd, off_t size) {
-    return ftruncate64(fd, size);
+ssize_t cut_pwrite(int fd, const void *bytes, size_t len, off_t at) {
+    return write_at(fd, bytes, len, at);
 }
 
-int fsync(int fd) {
+ssize_t cut_pwrite64(int fd, const void *bytes, size_t len, off_t at) {
+    return write_at(fd, bytes, len, at);
+}
+
+int cut_ftruncate(int fd, off_t size) {
+    return set_size(fd, size);
+}
+
+int cut_ftruncate64(int fd, off_t size) {
+    return set_size(fd, size);
+}
+
+int cut_fsync(int fd) {
     return sync_with(SYS_fsync, fd);
 }
 
-int fdatasync(int fd) {
+int cut_fdatasync(int fd) {
     return sync_with(SYS_fdatasync, fd);
 }
 
 // An inode that stays open is not used for another file.
-int unlink(const char *path) {
+int cut_unlink(const char *path) {
     if (is_inside(path)) {
         (void)open(path, O_RDONLY | O_CLOEXEC);
     }
