@@ -240,3 +240,7 @@ void admin_sent(struct admin_peer *peer, size_t len) {
 bool admin_tails(const struct admin_peer *peer) {
     return tail_started(&peer->tail);
 }
+
+bool admin_pending(const struct admin_peer *peer) {
+    return peer->late != NULL;
+}

@@ -47,4 +47,7 @@ void admin_sent(struct admin_peer *peer, size_t len);
 // Whether it asked for a tail: silence is then no sign of anything.
 bool admin_tails(const struct admin_peer *peer);
 
+// Whether an answer is still to come, which ready then tells of.
+bool admin_pending(const struct admin_peer *peer);
+
 #endif

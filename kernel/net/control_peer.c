@@ -47,10 +47,16 @@ static void on_deadline(void *arg) {
     destroy(arg);
 }
 
-// Something has moved. Whoever tails and has read everything may be silent.
+// It is not its turn: events or an answer are to come, whenever that is.
+static bool may_be_silent(const struct control_peer *peer) {
+    bool awaits = admin_tails(peer->admin) || admin_pending(peer->admin);
+    return awaits && admin_waiting(peer->admin).len == 0;
+}
+
+// Something has moved.
 static void rearm(struct control_peer *peer) {
     struct core *core = peer->peers->core;
-    if (admin_tails(peer->admin) && admin_waiting(peer->admin).len == 0) {
+    if (may_be_silent(peer)) {
         timer_cancel(&peer->deadline);
     } else {
         timers_set(&core->timers, &peer->deadline,
@@ -92,15 +98,19 @@ static void take_line(struct control_peer *peer) {
     }
 }
 
+// Whether an answer, or a part of it, has not been sent yet.
+static bool owes(const struct control_peer *peer) {
+    return admin_waiting(peer->admin).len > 0 || admin_pending(peer->admin);
+}
+
 // False when there is no more to do for it.
 static bool go_on(struct control_peer *peer) {
-    bool waits = admin_waiting(peer->admin).len > 0;
-    if (!waits) {
+    if (!owes(peer)) {
         take_line(peer);
-        waits = admin_waiting(peer->admin).len > 0;
+        rearm(peer);
     }
     // A tail is over when its reader is gone.
-    bool over = peer->ended && (!waits || admin_tails(peer->admin));
+    bool over = peer->ended && (!owes(peer) || admin_tails(peer->admin));
     bool full = peer->len == sizeof(peer->in);
     struct ev_loop *ev = loop_native(peer->peers->loop);
     if (peer->ended || full) {

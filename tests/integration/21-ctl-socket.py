@@ -47,6 +47,15 @@ class Socket(harness.ServerTest):
             self.assertIs(raw.line()["ok"], True)
         self.assertIsNone(raw.line())
 
+    def test_a_reload_answers_late_and_in_its_turn(self):
+        raw = self.raw()
+        raw.send(b'{"v":1,"command":"reload"}\n{"v":1,"command":"status"}\n')
+        raw.sock.shutdown(socket.SHUT_WR)
+        self.assertEqual(raw.line()["result"]["outcome"], "done")
+        self.assertEqual(raw.line()["result"]["last_reload"]["outcome"],
+                         "done")
+        self.assertIsNone(raw.line())
+
     def test_garbage(self):
         raw = self.raw()
         for text, code, pattern in (

@@ -138,6 +138,24 @@ static void gives_all_answers_to_who_sends_no_more(void **state) {
     finish(&t);
 }
 
+// An answer that comes in a later turn keeps the connection, and the next
+// request waiting.
+static void waits_for_a_late_answer(void **state) {
+    struct control_case t;
+    (void)state;
+    init(&t, NULL);
+    t.fd = dial(&t);
+    say(&t, "{\"v\":1,\"command\":\"reload\"}\n" STATUS);
+    (void)shutdown(t.fd, SHUT_WR);
+
+    const char *answers = await(&t, 0);
+
+    assert_int_equal(count_lines(&t), 2);
+    assert_non_null(strstr(answers, "\"outcome\":\"refused\""));
+    assert_non_null(strstr(strchr(answers, '\n'), "\"pid\""));
+    finish(&t);
+}
+
 static void ends_a_line_that_is_too_long(void **state) {
     static char text[9000];
     struct control_case t;
@@ -217,6 +235,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(answers_one_request_a_turn),
             cmocka_unit_test(gives_all_answers_to_who_sends_no_more),
+            cmocka_unit_test(waits_for_a_late_answer),
             cmocka_unit_test(ends_a_line_that_is_too_long),
             cmocka_unit_test(turns_away_one_too_many),
             cmocka_unit_test(ends_who_says_nothing),
