@@ -47,15 +47,6 @@ class Socket(harness.ServerTest):
             self.assertIs(raw.line()["ok"], True)
         self.assertIsNone(raw.line())
 
-    def test_a_reload_answers_late_and_in_its_turn(self):
-        raw = self.raw()
-        raw.send(b'{"v":1,"command":"reload"}\n{"v":1,"command":"status"}\n')
-        raw.sock.shutdown(socket.SHUT_WR)
-        self.assertEqual(raw.line()["result"]["outcome"], "done")
-        self.assertEqual(raw.line()["result"]["last_reload"]["outcome"],
-                         "done")
-        self.assertIsNone(raw.line())
-
     def test_garbage(self):
         raw = self.raw()
         for text, code, pattern in (
@@ -149,6 +140,31 @@ class Socket(harness.ServerTest):
             out, _ = process.communicate(timeout=harness.DEADLINE)
             self.assertEqual(process.returncode, 0)
             self.assertEqual(json.loads(out)["pid"], self.server.process.pid)
+
+
+def counter(settings):
+    """The line of a plugin whose rest takes as long as asked for."""
+    path = harness.BUILD / "tests" / "plugins" / "counter.so"
+    return f'{{ name = "counter"; path = "{path}"; {settings} }}'
+
+
+class Late(harness.ServerTest):
+    options = {"plugins": (counter("again = 200;"),),
+               "sets": ["control.timeout=1"]}
+
+    def test_a_reload_answers_late_and_in_its_turn(self):
+        """Longer than control.timeout, to one that sends no more."""
+        self.server.config.write_text(harness.settings_text((counter(""),)))
+        raw = ctl.Raw(self.server)
+        self.addCleanup(raw.close)
+        raw.send(b'{"v":1,"command":"reload"}\n{"v":1,"command":"status"}\n')
+        raw.sock.shutdown(socket.SHUT_WR)
+        result = raw.line()["result"]
+        self.assertEqual(result["outcome"], "done")
+        self.assertGreater(result["freeze_ms"], 1000)
+        self.assertEqual(raw.line()["result"]["last_reload"]["outcome"],
+                         "done")
+        self.assertIsNone(raw.line())
 
 
 class Life(harness.ServerTest):
