@@ -163,7 +163,7 @@ class Signals(harness.ServerTest):
     async def test_hang_up_does_not_stop_the_server(self):
         alice = await self.connect("alice")
         self.server.process.send_signal(signal.SIGHUP)
-        self.server.wait_for_line("SIGHUP")
+        self.server.wait_for_line("reload: done")
         self.assertEqual(await alice.settle(), [])
 
     async def test_repeated_without_patience_still_end_it_well(self):
