@@ -205,10 +205,12 @@ void kernel_destroy(struct kernel *kernel) {
         return;
     }
     timer_cancel(&kernel->deadline);
+    if (kernel->core) {
+        reload_stop(kernel->core->reload);
+    }
     control_destroy(kernel->control);
     listeners_destroy(kernel->listeners);
     if (kernel->core) {
-        reload_stop(kernel->core->reload);
         plugins_stop(
                 kernel->core->plugins, kernel->settings->drain_timeout * 1000);
     }

@@ -143,6 +143,21 @@ bool reload_request(struct core *core, reload_done_fn done, void *ctx) {
     return waiter || !done;
 }
 
+static void forget(struct nx_list *list, const void *ctx) {
+    nx_list_for_each_safe (link, next, list) {
+        struct waiter *waiter = nx_container_of(link, struct waiter, link);
+        if (waiter->ctx == ctx) {
+            nx_list_remove(link);
+            free(waiter);
+        }
+    }
+}
+
+void reload_forget(struct core *core, const void *ctx) {
+    forget(&core->reload->asking, ctx);
+    forget(&core->reload->waiting, ctx);
+}
+
 // --- events that wait -----------------------------------------------------
 
 static void freeze(struct reload *reload) {
@@ -229,11 +244,8 @@ static void warn_of_images(const struct core *core) {
 }
 
 static void tell(struct reload *reload, const struct reload_result *result) {
-    struct nx_list told;
     struct nx_list *link;
-    nx_list_init(&told);
-    nx_list_splice(&told, &reload->waiting);
-    while ((link = nx_list_take_first(&told)) != NULL) {
+    while ((link = nx_list_take_first(&reload->waiting)) != NULL) {
         struct waiter *waiter = nx_container_of(link, struct waiter, link);
         waiter->done(waiter->ctx, result);
         free(waiter);

@@ -91,6 +91,9 @@ void reload_surround(
 // called.
 bool reload_request(struct core *core, reload_done_fn done, void *ctx);
 
+// Whoever asked with this ctx goes away and is told no more.
+void reload_forget(struct core *core, const void *ctx);
+
 // The part of core_turn(); returns whether it wants another turn at once.
 bool reload_run(struct reload *reload);
 
