@@ -11,10 +11,13 @@
 // Their places in the enum are what getopt_long returns, after FIRST_CODE.
 #define FIRST_CODE 256
 
+// NULL is the only one that is no text.
+#define HAS_(argument) \
+    _Generic((argument), void * : no_argument, default : required_argument)
+
 static const struct option long_options[] = {
 #define OPTION_LONG_(name, letter, word, argument, help) \
-    {(word), (argument) ? required_argument : no_argument, NULL, \
-            FIRST_CODE + OPTION_INDEX_##name},
+    {(word), HAS_(argument), NULL, FIRST_CODE + OPTION_INDEX_##name},
         OPTIONS(OPTION_LONG_)
 #undef OPTION_LONG_
                 {NULL, 0, NULL, 0},
