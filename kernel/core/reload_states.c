@@ -17,12 +17,16 @@ void reload_states_init(struct reload_states *states) {
     states->count = 0;
 }
 
-static void drop(struct reload_states *states, struct reload_state *state) {
-    nx_list_remove(&state->link);
-    states->count--;
+static void destroy(struct reload_state *state) {
     handover_finish(&state->handover);
     free(state->id);
     free(state);
+}
+
+static void drop(struct reload_states *states, struct reload_state *state) {
+    nx_list_remove(&state->link);
+    states->count--;
+    destroy(state);
 }
 
 static struct reload_state *state_at(struct nx_list *link) {
@@ -30,9 +34,11 @@ static struct reload_state *state_at(struct nx_list *link) {
 }
 
 void reload_states_finish(struct reload_states *states) {
-    while (!nx_list_empty(&states->list)) {
-        drop(states, state_at(states->list.next));
+    struct nx_list *link;
+    while ((link = nx_list_take_first(&states->list)) != NULL) {
+        destroy(state_at(link));
     }
+    states->count = 0;
 }
 
 static struct reload_state *find(

@@ -82,11 +82,12 @@ void reload_swap_undo(struct reload_plan *plan) {
 static bool save_all(struct reload_plan *plan, struct lifecycle_error *error) {
     for (size_t i = 0; i < plan->count; i++) {
         struct reload_item *item = &plan->items[i];
-        if (goes(item)) {
-            lifecycle_error_blame(error, item->old->name, item->old->path);
-            if (!handover_save(&item->state, item->old, error)) {
-                return false;
-            }
+        if (!goes(item)) {
+            continue;
+        }
+        lifecycle_error_blame(error, item->old->name, item->old->path);
+        if (!handover_save(&item->state, item->old, error)) {
+            return false;
         }
     }
     return true;
