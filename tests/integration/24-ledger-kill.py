@@ -15,6 +15,7 @@ class Memory(LedgerTest):
     """The negative control: without storage the ledger finds the loss."""
 
     options = {"plugins": MEMORY, "sets": SETTINGS}
+    least = 50
 
     async def test_is_found_to_lose_everything(self):
         with self.assertRaises(Loss) as loss:

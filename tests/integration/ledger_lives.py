@@ -68,7 +68,7 @@ class LedgerTest(harness.ServerTest):
 
     options = {"plugins": STORE, "sets": SETTINGS}
     ends = (kill_under_load, kill_in_drain, kill_in_reload, kill_at_start)
-    most = 300    # acknowledgements in one life
+    least, most = 1, 300  # acknowledgements in one life
 
     async def asyncSetUp(self):
         await super().asyncSetUp()
@@ -88,7 +88,7 @@ class LedgerTest(harness.ServerTest):
         ledger = self.ledger
         await ledger.settle()
         ledger.start_load()
-        await ledger.acknowledged(ledger.random.randint(1, self.most))
+        await ledger.acknowledged(ledger.random.randint(self.least, self.most))
         await asyncio.to_thread(
             moment, self.server, ledger.random.uniform(0, 0.003))
         ledger.kills += 1
@@ -115,7 +115,7 @@ class LedgerTest(harness.ServerTest):
     async def lives(self, kills):
         ledger = self.ledger
         while ledger.kills < kills:
-            await self.life(ledger.random.choice(self.ends))
+            await self.life(self.ends[ledger.lives % len(self.ends)])
             await asyncio.to_thread(self.restart)
         await ledger.finish()
         await asyncio.to_thread(self.check_files)

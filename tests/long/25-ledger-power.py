@@ -13,6 +13,8 @@ class Power(PowerTest):
 
     async def test_cuts_lose_nothing_acknowledged(self):
         await self.lives(CUTS)
+        self.assertGreater(self.disk.kept, 0)
+        self.assertGreater(self.disk.lost, 0)
 
 
 if __name__ == "__main__":
