@@ -16,6 +16,9 @@ import harness
 
 PLUGINS = harness.BUILD / "tests/plugins"
 
+# However slow the machine is.
+PATIENT = "reload = { freeze_ms = 20000; };\n"
+
 
 class Traffic:
     """A client that counts, one request after the other, until it is told to
@@ -260,9 +263,9 @@ class Promises(ReloadTest):
     async def test_g9_events_wait_and_pings_are_answered(self):
         quiet = await self.connect("quiet")
         client = await self.connect("alice")
-        self.configure("again = 2000;")
+        self.configure("again = 1000;", text=PATIENT)
         await self.reload("done")
-        self.configure()
+        self.configure(text=PATIENT)
         begun = self.server.log().count("reload: begins")
         self.hang_up()
         while self.server.log().count("reload: begins") == begun:
@@ -277,6 +280,19 @@ class Promises(ReloadTest):
         self.assertEqual((answer["event_type"], answer["generation"]),
                          ("ack", 3))
         self.assertGreater(last["freeze_ms"], 0)
+
+
+    async def test_g9_http_requests_to_plugins_wait_too(self):
+        await self.connect("alice")
+        self.configure("again = 1000;", [harness.PRESENCE], PATIENT)
+        await self.reload("done")
+        self.configure("", [harness.PRESENCE], PATIENT)
+        self.hang_up()
+        while not (await self.stats())["running"]:
+            self.assertEqual(await self.reloads(), 1, "it was too short")
+        body = await self.http("/api/presence/alice")
+        self.assertEqual(body["status"], "online")
+        self.assertEqual(await self.reloads(), 2)
 
 
 class NotAtAll(ReloadTest):
