@@ -274,7 +274,7 @@ enum nx_err registry_add_service(struct registry *registry,
     service->owner = owner;
     service->version = version;
     service->table = table;
-    memcpy(service->name, name, len);
+    memcpy(service->name, name, len + 1);
     if (!nx_strmap_put(registry->services, name, len, service)) {
         free(service);
         return NX_ERR_NO_MEMORY;
