@@ -1,20 +1,9 @@
 """What the pages in docs show is what docs/api describes."""
 
 import json
-import re
 import unittest
 
 import spec
-
-BLOCK = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-def blocks():
-    """(page, text) of every JSON example."""
-    for page in sorted(spec.SOURCE.glob("docs/*.md")):
-        for match in BLOCK.finditer(page.read_text()):
-            yield page.name, match.group(1)
-
 
 class Examples(unittest.TestCase):
     def setUp(self):
@@ -22,14 +11,14 @@ class Examples(unittest.TestCase):
 
     def test_of_all_pages_are_json(self):
         count = 0
-        for page, text in blocks():
+        for page, text in spec.blocks():
             with self.subTest(page=page, text=text[:60]):
                 json.loads(text)
                 count += 1
         self.assertGreaterEqual(count, 30)
 
     def test_of_events_are_described(self):
-        for page, text in blocks():
+        for page, text in spec.blocks():
             event = json.loads(text)
             if "event_type" not in event:
                 continue
@@ -38,7 +27,7 @@ class Examples(unittest.TestCase):
 
     def test_of_problems_are_described(self):
         problem = spec.Rest().document.root["components"]["schemas"]["Problem"]
-        for page, text in blocks():
+        for page, text in spec.blocks():
             body = json.loads(text)
             if "title" in body and "status" in body:
                 with self.subTest(page=page, text=text[:60]):

@@ -16,6 +16,16 @@ SOURCE = pathlib.Path(os.environ["NEXUS_SOURCE"])
 FOLDER = SOURCE / "docs" / "api"
 
 
+BLOCK = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks():
+    """(page, text) of every JSON example."""
+    for page in sorted(SOURCE.glob("docs/*.md")):
+        for match in BLOCK.finditer(page.read_text()):
+            yield page.name, match.group(1)
+
+
 class Loader(yaml.SafeLoader):
     """Without timestamps: JSON has none."""
 
