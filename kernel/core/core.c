@@ -169,12 +169,14 @@ void core_destroy(struct core *core) {
     free(core);
 }
 
-// True when something was left, or came up, that wants another round.
+// True when something was left, or came up, that wants another round: what an
+// answer of this turn entails is then sent with it, not a turn later.
 static bool run_round(struct core *core) {
-    bool more = jobs_run(core->jobs);
-    more |= router_run(core->router);
-    more |= memory_run(core->memory);
-    return more || router_waiting(core->router);
+    (void)jobs_run(core->jobs);
+    router_run(core->router);
+    (void)memory_run(core->memory);
+    return memory_waiting(core->memory) || router_waiting(core->router)
+            || jobs_waiting(core->jobs);
 }
 
 void core_turn(struct core *core) {

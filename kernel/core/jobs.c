@@ -361,6 +361,10 @@ bool jobs_run(struct jobs *jobs) {
     return more;
 }
 
+bool jobs_waiting(struct jobs *jobs) {
+    return done_count(jobs) > 0;
+}
+
 size_t jobs_pending(struct jobs *jobs, const struct plugin *owner) {
     pthread_mutex_lock(&jobs->lock);
     size_t count = count_in(&jobs->waiting, owner)

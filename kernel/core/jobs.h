@@ -59,6 +59,9 @@ enum nx_err jobs_post(struct jobs *jobs, struct plugin *owner,
 // more have come meanwhile; the loop has been woken for those.
 bool jobs_run(struct jobs *jobs);
 
+// Whether a completion waits for jobs_run().
+bool jobs_waiting(struct jobs *jobs);
+
 // Jobs and posts of owner whose completion has not been called.
 size_t jobs_pending(struct jobs *jobs, const struct plugin *owner);
 

@@ -416,9 +416,9 @@ static void deliver_emitted(
     json_doc_clear(&router->doc);
 }
 
-bool router_run(struct router *router) {
+void router_run(struct router *router) {
     if (router->core->frozen) {
-        return false;
+        return;
     }
     for (size_t n = router->emitted_count; n > 0; n--) {
         struct emitted *emitted = nx_container_of(
@@ -427,7 +427,6 @@ bool router_run(struct router *router) {
         deliver_emitted(router, emitted);
         free(emitted);
     }
-    return router->emitted_count > 0;
 }
 
 bool router_waiting(const struct router *router) {

@@ -38,9 +38,8 @@ void router_receive(struct router *router, struct session *session,
 nx_status router_emit(struct router *router, struct nx_str type,
         struct nx_str user, struct nx_writer *event);
 
-// Delivers the raised events that wait, and those they raise, once. Returns
-// whether more wait.
-bool router_run(struct router *router);
+// Delivers the raised events that wait, once; those they raise wait again.
+void router_run(struct router *router);
 
 // Whether raised events wait.
 bool router_waiting(const struct router *router);

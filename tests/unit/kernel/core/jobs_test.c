@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+#include "kernel/core/engine.h"
 #include "tests/unit/kernel/core/plugin_fixture.h"
 
 static const struct nx_plugin_info info = {.struct_size = sizeof(info),
@@ -305,6 +306,36 @@ static void what_a_completion_posts_waits_for_the_next_run(void **state) {
     end(&f, owner, &work);
 }
 
+struct answered {
+    struct plugin *owner;
+    struct work *work;
+};
+
+static void post_what_follows(void *user, const struct nx_fact_result *result) {
+    const struct answered *answered = user;
+    (void)result;
+    assert_int_equal(jobs_post(answered->owner->core->jobs, answered->owner,
+                             finished, answered->work, answered->work),
+            NX_OK);
+}
+
+static void what_an_engine_completion_posts_is_of_the_same_turn(void **state) {
+    struct plugin_fixture f;
+    struct plugin *owner;
+    struct work work;
+    begin(&f, "", &owner, &work);
+    struct answered answered = {.owner = owner, .work = &work};
+    const struct engine_asker asker = {.owner = owner,
+            .space = nx_str_c("tester"),
+            .done = post_what_follows,
+            .user = &answered};
+    assert_int_equal(
+            engine_get(f.core->engine, &asker, nx_str_c("key")), NX_OK);
+    core_turn(f.core);
+    assert_int_equal(work.done, 1);
+    end(&f, owner, &work);
+}
+
 static void an_owner_that_goes_gets_every_completion_first(void **state) {
     struct plugin_fixture f;
     struct plugin *owner;
@@ -389,6 +420,8 @@ int main(void) {
             cmocka_unit_test(posts_arrive_in_order),
             cmocka_unit_test(refuses_more_posts_than_its_limit),
             cmocka_unit_test(what_a_completion_posts_waits_for_the_next_run),
+            cmocka_unit_test(
+                    what_an_engine_completion_posts_is_of_the_same_turn),
             cmocka_unit_test(an_owner_that_goes_gets_every_completion_first),
             cmocka_unit_test(the_kernel_itself_may_have_jobs),
             cmocka_unit_test(ends_with_jobs_of_every_state),
