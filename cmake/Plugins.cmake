@@ -44,7 +44,8 @@ function(nexus_add_plugin name)
 endfunction()
 
 # nexus_add_plugin_folders(<folder> OUTPUT <folder>)
-# Each sub-folder with C sources is one plugin, named by the sub-folder.
+# Each sub-folder with C sources is one plugin, named by the sub-folder; those
+# that end in _test.c are its tests.
 function(nexus_add_plugin_folders folder)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT" "")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS
@@ -55,6 +56,7 @@ function(nexus_add_plugin_folders folder)
   list(REMOVE_DUPLICATES names)
   foreach(name IN LISTS names)
     nexus_find_sources(own ${folder}/${name})
+    list(FILTER own EXCLUDE REGEX "_test\\.c$")
     nexus_add_plugin(${name} SOURCES ${own} OUTPUT ${arg_OUTPUT})
   endforeach()
 endfunction()

@@ -30,18 +30,18 @@ function(nexus_libraries_under_test variable path)
   set(${variable} ${libraries} PARENT_SCOPE)
 endfunction()
 
-function(nexus_add_unit_test path)
-  nexus_libraries_under_test(libraries ${path})
+# nexus_add_unit_test(<path without _test.c, its name> <source>)
+function(nexus_add_unit_test name source)
+  nexus_libraries_under_test(libraries ${name})
   if(NOT libraries)
-    message(WARNING "tests/unit/${path} mirrors nothing that is built")
+    message(WARNING "${source} mirrors nothing that is built")
     return()
   endif()
-  string(REGEX REPLACE "_test\\.c$" "" name ${path})
   string(REPLACE "/" "-" target "unit/${name}")
   get_filename_component(folder ${name} DIRECTORY)
   get_filename_component(leaf ${name} NAME)
 
-  add_executable(${target} tests/unit/${path})
+  add_executable(${target} ${source})
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${leaf}
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/unit/${folder})
   target_link_libraries(${target}
@@ -49,6 +49,17 @@ function(nexus_add_unit_test path)
   add_test(NAME unit/${name} COMMAND ${target})
   set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 60
     ENVIRONMENT "${NEXUS_SANITIZER_ENVIRONMENT}")
+endfunction()
+
+# nexus_add_unit_tests(<folder> <beginning of the tests' names>)
+function(nexus_add_unit_tests folder prefix)
+  file(GLOB_RECURSE paths CONFIGURE_DEPENDS
+    RELATIVE ${PROJECT_SOURCE_DIR}/${folder}
+    ${PROJECT_SOURCE_DIR}/${folder}/*_test.c)
+  foreach(path IN LISTS paths)
+    string(REGEX REPLACE "_test\\.c$" "" name ${path})
+    nexus_add_unit_test(${prefix}${name} ${folder}/${path})
+  endforeach()
 endfunction()
 
 # nexus_add_script_test(<kind> <file> <timeout>)
@@ -86,9 +97,7 @@ function(nexus_add_abi_tests)
     add_test(NAME abi/exports
       COMMAND ${scripts}/exports.sh ${PROJECT_BINARY_DIR})
     set_tests_properties(abi/exports PROPERTIES LABELS abi TIMEOUT 60)
-    add_test(NAME abi/install
-      COMMAND ${scripts}/install.sh ${PROJECT_BINARY_DIR})
-    set_tests_properties(abi/install PROPERTIES LABELS abi TIMEOUT 120)
+    nexus_add_script_test(abi ${scripts}/installed_sdk.py 300)
   endif()
 endfunction()
 
@@ -106,12 +115,8 @@ set_target_properties(test_powercut PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/power)
 target_link_libraries(test_powercut PRIVATE nexus_warnings)
 
-file(GLOB_RECURSE unit_tests CONFIGURE_DEPENDS
-  RELATIVE ${PROJECT_SOURCE_DIR}/tests/unit
-  ${PROJECT_SOURCE_DIR}/tests/unit/*_test.c)
-foreach(path IN LISTS unit_tests)
-  nexus_add_unit_test(${path})
-endforeach()
+nexus_add_unit_tests(tests/unit "")
+nexus_add_unit_tests(sdk/examples examples/)
 
 # nexus_add_store_variants(<name>...)
 # The same tests with the store as the engine instead of memory.

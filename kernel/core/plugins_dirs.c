@@ -6,8 +6,9 @@
 #include "kernel/core/plugins.h"
 #include "kernel/core/settings.h"
 
-#ifndef NEXUS_PLUGIN_INSTALL_DIR
-#define NEXUS_PLUGIN_INSTALL_DIR "/usr/lib/nexus/plugins"
+// Below the prefix it is installed to, which may be moved as a whole.
+#ifndef NEXUS_PLUGIN_DIR
+#define NEXUS_PLUGIN_DIR "lib/nexus/plugins"
 #endif
 
 #define PROGRAM_MAX 4096
@@ -29,10 +30,13 @@ char *plugins_default_dirs(const struct settings *settings) {
         return strdup(settings->plugin_dir);
     }
     if (!program_dir(program)) {
-        return strdup(NEXUS_PLUGIN_INSTALL_DIR);
+        return strdup("/usr/" NEXUS_PLUGIN_DIR);
     }
+    const char *slash = strrchr(program, '/');
+    int prefix_len = slash ? (int)(slash - program) : 0;
     char *dirs = NULL;
-    int len = asprintf(&dirs, "%s/plugins:" NEXUS_PLUGIN_INSTALL_DIR, program);
+    int len = asprintf(&dirs, "%s/plugins:%.*s/" NEXUS_PLUGIN_DIR, program,
+            prefix_len, program);
     return len < 0 ? NULL : dirs;
 }
 

@@ -49,7 +49,7 @@ class Server:
     """One nexusd process; use as a context manager."""
 
     def __init__(self, *, plugins=None, sets=(), config=None, env=None,
-                 wait=True, command=()):
+                 wait=True, command=(), program=BUILD / "nexusd"):
         if plugins is None:
             plugins = default_plugins()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="nexus-test-"))
@@ -60,6 +60,7 @@ class Server:
                      *sets]
         self.env = env or {}
         self.prefix = list(command)  # what runs nexusd, if anything
+        self.program = program
         self.wait = wait
         self.lines = []
         self.changed = threading.Condition()
@@ -76,7 +77,7 @@ class Server:
 
     def start(self):
         self.lines.clear()
-        command = [*self.prefix, str(BUILD / "nexusd"), "--config",
+        command = [*self.prefix, str(self.program), "--config",
                    str(self.config)]
         for item in self.sets:
             command += ["--set", item]

@@ -329,6 +329,8 @@ static void knows_the_folders_it_looks_into(void **state) {
     plugin_fixture_init(&f, "data_dir = \"/var/data\";");
     char *dirs = plugins_default_dirs(f.settings);
     assert_non_null(strstr(dirs, "/tests/unit/kernel/core/plugins:/"));
+    assert_non_null(strstr(dirs, "/tests/unit/kernel/lib/"));
+    assert_non_null(strstr(dirs, "/nexus/plugins"));
     free(dirs);
     char *images = plugins_default_image_dir(f.settings);
     assert_string_equal(images, "/var/data/images");

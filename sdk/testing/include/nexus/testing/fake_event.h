@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct fake_event;
 
 // What fake_event_i64 returns for everything but an integer.
@@ -47,5 +51,9 @@ size_t fake_event_count(const struct fake_event *event, const char *field);
 // Whether the field is this string.
 bool fake_event_is(
         const struct fake_event *event, const char *field, const char *value);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

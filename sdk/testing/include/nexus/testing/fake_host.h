@@ -29,6 +29,10 @@
 
 #include "fake_event.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct fake_host;
 
 // The clock begins here: 2026-01-31T12:00:00.000Z.
@@ -208,5 +212,9 @@ void fake_host_keep_log(struct fake_host *host);
 
 // Whether a line kept contains the text.
 bool fake_host_logged(struct fake_host *host, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
