@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "kernel/core/core.h"
+#include "kernel/core/host_tables.h"
 #include "kernel/core/op.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/settings.h"
+
+#define ANSWER_ROOM 256 // bytes that a hook may fill
 
 static void decide(struct nx_auth_decision *decision, int32_t verdict,
         const char *reason) {
@@ -78,15 +81,44 @@ static nx_op_id later_op(struct core *core,
     return op->id;
 }
 
+nx_status auth_read(struct nx_auth_decision *decision,
+        const struct nx_auth_decision *given) {
+    nx_status status = host_copy_in(decision, sizeof(*decision), given);
+    if (status == NX_OK
+            && (!host_text_sane(decision->user)
+                    || !host_text_sane(decision->reason))) {
+        status = NX_ERR_INVALID;
+    }
+    if (status != NX_OK) {
+        memset(decision, 0, sizeof(*decision));
+    }
+    return status;
+}
+
+// What a hook fills in. A plugin built for a newer server may set members
+// that this one does not know: there is room for them, and they are refused.
+union answer {
+    struct nx_auth_decision decision;
+    unsigned char room[ANSWER_ROOM];
+};
+
 static int32_t call_hook(const struct registry_auth_hook *hook,
         const struct nx_auth_request *request,
         struct nx_auth_decision *decision) {
-    memset(decision, 0, sizeof(*decision));
-    decision->struct_size = sizeof(*decision);
+    union answer answer;
+    memset(&answer, 0, sizeof(answer));
+    answer.decision.struct_size = sizeof(answer.decision);
     plugin_enter(hook->owner, "auth");
-    int32_t verdict = hook->fn(hook->user, request, decision);
+    int32_t verdict = hook->fn(hook->user, request, &answer.decision);
     plugin_leave(hook->owner);
-    return verdict;
+    // Whatever size it left there: all the rest was zero, and has to be.
+    answer.decision.struct_size = sizeof(answer);
+    if (auth_read(decision, &answer.decision) == NX_OK) {
+        return verdict;
+    }
+    plugin_misuse(hook->owner, "auth hook",
+            "a decision that this server cannot read counts as DENY");
+    return NX_AUTH_DENY;
 }
 
 // Ends the question that no hook put off; the context stays the caller's.

@@ -23,6 +23,11 @@ struct op;
 typedef void (*auth_decided_fn)(struct core *core, struct op *op,
         const struct nx_auth_decision *decision);
 
+// Copies what a plugin decided and checks its texts; the verdict is the
+// caller's to judge. On an error *decision is zero.
+nx_status auth_read(struct nx_auth_decision *decision,
+        const struct nx_auth_decision *given);
+
 // Returns ALLOW, DENY, or LATER, and fills *decision for the first two. With
 // LATER, decided is called once with the verdict; context (malloc'd, or NULL)
 // belongs to the op then and is freed with it. decided NULL: LATER is DENY.

@@ -2,15 +2,24 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <nexus/host.h>
 
-#define REQUIRES_MAX 64u // items of info.requires_
-#define PREFIXES_MAX 64u
-#define NAME_MAX_LEN 64u
+// What a struct had in ABI 1.0: no plugin has less, however much this server's
+// own headers have grown. Members after these are read with NX_HAS_MEMBER().
+#define FIRST_SIZE(type, last) \
+    (offsetof(struct type, last) + sizeof(((struct type *)0)->last))
+#define ENTRY_SIZE    FIRST_SIZE(nx_plugin_entry, create)
+#define INFO_SIZE     FIRST_SIZE(nx_plugin_info, settings)
+#define INSTANCE_SIZE FIRST_SIZE(nx_plugin, get_interface)
+
+#define REQUIRES_MAX  64u // items of info.requires_
+#define PREFIXES_MAX  64u
+#define NAME_MAX_LEN  64u
 
 __attribute__((format(printf, 2, 3))) static bool refuse(
         char *why, const char *format, ...) {
@@ -32,15 +41,22 @@ static bool tail_is_zero(const void *object, size_t known, size_t size) {
     return true;
 }
 
-static bool check_size(char *why, const char *name, const void *object,
-        size_t known, size_t size) {
-    if (size < known) {
+struct extent {
+    const char *name;
+    size_t first; // bytes in ABI 1.0
+    size_t known; // bytes in this server's headers
+};
+
+static bool check_size(char *why, const struct extent *extent,
+        const void *object, size_t size) {
+    const char *name = extent->name;
+    if (size < extent->first) {
         return refuse(why,
                 "has a struct %s of %zu bytes, at least %zu are needed; "
                 "rebuild it with the SDK of this server",
-                name, size, known);
+                name, size, extent->first);
     }
-    if (size > 4096 || !tail_is_zero(object, known, size)) {
+    if (size > 4096 || !tail_is_zero(object, extent->known, size)) {
         return refuse(why,
                 "uses members of struct %s that this server does not know; "
                 "use a newer server, or the SDK of this one",
@@ -70,12 +86,28 @@ static bool check_prefixes(char *why, const struct nx_plugin_info *info) {
     return true;
 }
 
+static bool check_settings(char *why, const struct nx_setting *settings) {
+    const uint32_t known =
+            NX_SETTING_REQUIRED | NX_SETTING_SECRET | NX_SETTING_LIVE;
+    for (size_t i = 0; settings && settings[i].key; i++) {
+        bool has_kind = settings[i].kind >= NX_SETTING_INT
+                && settings[i].kind <= NX_SETTING_BOOL;
+        if (!has_kind || (settings[i].flags & ~known) != 0) {
+            return refuse(why,
+                    "declares the setting \"%.64s\" with a kind or flags that "
+                    "this server does not know",
+                    settings[i].key);
+        }
+    }
+    return true;
+}
+
 static bool check_info(char *why, const struct nx_plugin_info *info) {
     if (!info) {
         return refuse(why, "has no info");
     }
-    if (!check_size(why, "nx_plugin_info", info, sizeof(*info),
-                info->struct_size)) {
+    const struct extent extent = {"nx_plugin_info", INFO_SIZE, sizeof(*info)};
+    if (!check_size(why, &extent, info, info->struct_size)) {
         return false;
     }
     if (!id_is_valid(info->id)) {
@@ -98,7 +130,7 @@ static bool check_info(char *why, const struct nx_plugin_info *info) {
                 "reads states from version %" PRIu32 " but writes %" PRIu32,
                 info->state_version_min, info->state_version);
     }
-    return check_prefixes(why, info);
+    return check_prefixes(why, info) && check_settings(why, info->settings);
 }
 
 bool descriptor_check(
@@ -114,8 +146,9 @@ bool descriptor_check(
                 "it with the SDK of this server",
                 (unsigned)entry->abi_major, NX_ABI_MAJOR);
     }
-    if (!check_size(why, "nx_plugin_entry", entry, sizeof(*entry),
-                entry->struct_size)) {
+    const struct extent extent = {
+            "nx_plugin_entry", ENTRY_SIZE, sizeof(*entry)};
+    if (!check_size(why, &extent, entry, entry->struct_size)) {
         return false;
     }
     if (entry->reserved0 != 0) {
@@ -132,9 +165,14 @@ bool descriptor_check_instance(
     if (!instance) {
         return refuse(why, "create() returned no instance");
     }
-    if (!check_size(why, "nx_plugin", instance, sizeof(*instance),
-                instance->struct_size)) {
+    const struct extent extent = {
+            "nx_plugin", INSTANCE_SIZE, sizeof(*instance)};
+    if (!check_size(why, &extent, instance, instance->struct_size)) {
         return false;
+    }
+    if (instance->reserved0 != 0) {
+        return refuse(
+                why, "sets reserved0 of its instance, which must be zero");
     }
     if (!instance->start || !instance->destroy) {
         return refuse(why, "its instance has no %s()",
@@ -146,24 +184,40 @@ bool descriptor_check_instance(
 struct requirement {
     char name[NAME_MAX_LEN + 1];
     uint32_t version;
+    uint32_t minor; // of the ABI that completed the table, 0: any
     bool optional;
 };
 
-// "nexus.rooms/1" or "nexus.rooms/1?".
+static bool parse_number(const char **text, uint32_t *out) {
+    char *end = NULL;
+    if (**text < '0' || **text > '9') {
+        return false;
+    }
+    unsigned long number = strtoul(*text, &end, 10);
+    *text = end;
+    *out = (uint32_t)number;
+    return number <= UINT16_MAX;
+}
+
+// "nexus.rooms/1", or "nexus.rooms/1.2": as it is in ABI 1.2; each with a '?'.
 static bool parse_requirement(const char *text, struct requirement *out) {
     const char *slash = strchr(text, '/');
     size_t len = slash ? (size_t)(slash - text) : 0;
-    if (len == 0 || len > NAME_MAX_LEN || slash[1] < '0' || slash[1] > '9') {
+    if (len == 0 || len > NAME_MAX_LEN) {
         return false;
     }
     memcpy(out->name, text, len);
     out->name[len] = '\0';
-    char *end = NULL;
-    unsigned long version = strtoul(slash + 1, &end, 10);
-    out->optional = *end == '?';
-    end += out->optional ? 1 : 0;
-    out->version = (uint32_t)version;
-    return *end == '\0' && version > 0 && version <= UINT16_MAX;
+    out->minor = 0;
+    const char *rest = slash + 1;
+    if (!parse_number(&rest, &out->version) || out->version == 0) {
+        return false;
+    }
+    if (*rest == '.' && (rest++, !parse_number(&rest, &out->minor))) {
+        return false;
+    }
+    out->optional = *rest == '?';
+    return rest[out->optional ? 1 : 0] == '\0';
 }
 
 static bool check_requirement(
@@ -174,8 +228,17 @@ static bool check_requirement(
                 "requires \"%.80s\", which is not like \"nexus.rooms/1\"",
                 text);
     }
-    if (need.optional || host->get_interface(host, need.name, need.version)) {
+    if (need.optional) {
         return true;
+    }
+    if (host->get_interface(host, need.name, need.version)) {
+        return need.minor <= host->abi_minor
+                || refuse(why,
+                        "requires the interface %s/%" PRIu32
+                        " of ABI %u.%" PRIu32 ", this server has that of "
+                        "%u.%u; use a newer server, or an older plugin",
+                        need.name, need.version, NX_ABI_MAJOR, need.minor,
+                        NX_ABI_MAJOR, (unsigned)host->abi_minor);
     }
     // Which is it, an unknown name or a version that is too new?
     for (uint32_t version = need.version; version-- > 1;) {

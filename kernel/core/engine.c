@@ -167,6 +167,9 @@ static nx_status check_provider(const struct nx_engine_provider_v1 *provider) {
     if (provider->version != NX_SERVICE_ENGINE_VERSION) {
         return NX_ERR_VERSION;
     }
+    if (NX_HAS_MEMBER(provider, reserved0) && provider->reserved0 != 0) {
+        return NX_ERR_UNSUPPORTED;
+    }
     const bool has[] = {
             NX_HAS(provider, open),
             NX_HAS(provider, publish),
@@ -175,7 +178,7 @@ static nx_status check_provider(const struct nx_engine_provider_v1 *provider) {
             NX_HAS(provider, get),
             NX_HAS(provider, remove),
             NX_HAS(provider, scan),
-            provider->name != NULL,
+            NX_HAS(provider, name),
     };
     for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
         if (!has[i]) {

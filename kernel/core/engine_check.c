@@ -44,11 +44,12 @@ static bool copy_opts(
     return true;
 }
 
-static bool are_valid_flags(uint32_t flags, uint32_t keep_count) {
+static bool are_known_flags(uint32_t flags) {
     uint32_t known = NX_PUBLISH_EXPECT | NX_PUBLISH_SILENT | NX_PUBLISH_NO_LOG;
-    if ((flags & ~known) != 0) {
-        return false;
-    }
+    return (flags & ~known) == 0;
+}
+
+static bool are_valid_flags(uint32_t flags, uint32_t keep_count) {
     // Without a log there is no end that could be expected.
     bool has_log = keep_count > 0 && (flags & NX_PUBLISH_NO_LOG) == 0;
     return has_log || (flags & NX_PUBLISH_EXPECT) == 0;
@@ -56,8 +57,13 @@ static bool are_valid_flags(uint32_t flags, uint32_t keep_count) {
 
 nx_status engine_check_publish(
         const struct engine_publish *publish, struct nx_publish_opts *opts) {
-    if (!copy_opts(publish->opts, opts)
-            || !are_valid_flags(opts->flags, publish->keep_count)) {
+    if (!copy_opts(publish->opts, opts)) {
+        return NX_ERR_INVALID;
+    }
+    if (!are_known_flags(opts->flags)) {
+        return NX_ERR_UNSUPPORTED;
+    }
+    if (!are_valid_flags(opts->flags, publish->keep_count)) {
         return NX_ERR_INVALID;
     }
     if (opts->dedupe_ttl_s == 0) {

@@ -1,5 +1,6 @@
 #include <nexus/auth.h>
 
+#include "kernel/core/auth.h"
 #include "kernel/core/core.h"
 #include "kernel/core/host_tables.h"
 #include "kernel/core/op.h"
@@ -15,20 +16,22 @@ static nx_status hook(const struct nx_host *host, uint32_t actions,
     if (!plugin) {
         return status;
     }
-    if ((actions & ACTIONS) == 0) {
+    if (actions == 0) {
         return NX_ERR_INVALID;
+    }
+    if ((actions & ~ACTIONS) != 0) {
+        return NX_ERR_UNSUPPORTED;
     }
     return registry_add_auth_hook(
             plugin->core->staged, plugin, actions, fn, user);
 }
 
-static bool read_decision(struct nx_auth_decision *decision,
+static nx_status read_decision(struct nx_auth_decision *decision,
         const struct nx_auth_decision *given) {
-    return host_copy_in(decision, sizeof(*decision), given)
-            && (decision->verdict == NX_AUTH_ALLOW
-                    || decision->verdict == NX_AUTH_DENY)
-            && host_text_sane(decision->user)
-            && host_text_sane(decision->reason);
+    nx_status status = auth_read(decision, given);
+    bool is_verdict = decision->verdict == NX_AUTH_ALLOW
+            || decision->verdict == NX_AUTH_DENY;
+    return status == NX_OK && !is_verdict ? NX_ERR_INVALID : status;
 }
 
 static nx_status decide(const struct nx_host *host, nx_op_id id,
@@ -40,8 +43,9 @@ static nx_status decide(const struct nx_host *host, nx_op_id id,
         return status;
     }
     struct nx_auth_decision decision;
-    if (!read_decision(&decision, given)) {
-        return NX_ERR_INVALID;
+    status = read_decision(&decision, given);
+    if (status != NX_OK) {
+        return status;
     }
     struct core *core = plugin->core;
     struct op *op = ops_find(core->ops, id);

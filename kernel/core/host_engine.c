@@ -58,10 +58,11 @@ static nx_status publish(const struct nx_host *host, struct nx_str room_name,
             .user = user,
     };
     if (plugin) {
-        bool sane = !given || host_copy_in(&opts, sizeof(opts), given);
+        status = given ? host_copy_in(&opts, sizeof(opts), given) : NX_OK;
         opts.struct_size = sizeof(opts);
-        status = sane ? publish_checked(plugin, &request, event)
-                      : NX_ERR_INVALID;
+    }
+    if (status == NX_OK) {
+        status = publish_checked(plugin, &request, event);
     }
     writer_discard(event);
     return status;

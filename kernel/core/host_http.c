@@ -190,8 +190,8 @@ const struct nx_http_v1 host_http_v1 = {
         .param = param,
         .query = query,
         .header = header,
+        .expect_query = expect_query,
         .respond = respond,
         .respond_bytes = respond_bytes,
         .problem = problem,
-        .expect_query = expect_query,
 };

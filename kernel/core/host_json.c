@@ -51,6 +51,18 @@ static const struct nx_json *parse(
     return root;
 }
 
+// A rule that this server does not know must not pass for one that was kept.
+static bool are_known(const struct nx_field *fields) {
+    uint32_t flags = 0;
+    uint32_t kinds = 0;
+    for (; fields && fields->name; fields++) {
+        flags |= fields->flags;
+        kinds |= fields->kinds;
+    }
+    return (flags & ~(NX_FIELD_REQUIRED | NX_FIELD_NAME)) == 0
+            && (kinds & ~NX_JSON_ANY) == 0;
+}
+
 static nx_status expect(const struct nx_host *host, const struct nx_event *ev,
         const struct nx_field *fields) {
     nx_status status;
@@ -59,7 +71,11 @@ static nx_status expect(const struct nx_host *host, const struct nx_event *ev,
     if (!plugin) {
         return status;
     }
-    return ev ? expect_fields(plugin->core, ev, fields) : NX_ERR_INVALID;
+    if (!ev) {
+        return NX_ERR_INVALID;
+    }
+    return are_known(fields) ? expect_fields(plugin->core, ev, fields)
+                             : NX_ERR_UNSUPPORTED;
 }
 
 // ---- writing ----

@@ -24,7 +24,14 @@ static nx_status define(
         return status;
     }
     struct nx_room_kind kind;
-    if (!host_copy_in(&kind, sizeof(kind), given) || !kind.prefix) {
+    status = host_copy_in(&kind, sizeof(kind), given);
+    if (status != NX_OK) {
+        return status;
+    }
+    if ((kind.flags & ~NX_ROOM_TRACKED) != 0 || kind.reserved0 != 0) {
+        return NX_ERR_UNSUPPORTED;
+    }
+    if (!kind.prefix) {
         return NX_ERR_INVALID;
     }
     struct registry *staged = plugin->core->staged;
@@ -252,8 +259,10 @@ const struct nx_rooms_v1 host_rooms_v1 = {
         .struct_size = sizeof(host_rooms_v1),
         .version = 1,
         .define = define,
+        .observe = observe,
         .join = join,
         .leave = leave,
+        .expel = expel,
         .find = find,
         .name = name,
         .is_member = is_member,
@@ -264,6 +273,4 @@ const struct nx_rooms_v1 host_rooms_v1 = {
         .each_room_of = each_room_of,
         .data_set = data_set,
         .data_get = data_get,
-        .observe = observe,
-        .expel = expel,
 };

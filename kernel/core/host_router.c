@@ -13,6 +13,8 @@
 #include "kernel/core/writer.h"
 
 #define ANSWERING (PHASE_RUNNING | PHASE_QUIESCED)
+#define SESSION_EVENTS \
+    (NX_SESSION_OPENED | NX_SESSION_CLOSED | NX_SESSION_ACTIVE)
 
 static nx_status handle(const struct nx_host *host, const char *prefix,
         nx_event_fn fn, void *user) {
@@ -58,8 +60,11 @@ static nx_status on_session(const struct nx_host *host, uint32_t what,
     if (!plugin) {
         return status;
     }
-    if ((what & (NX_SESSION_OPENED | NX_SESSION_CLOSED)) == 0) {
+    if (what == 0) {
         return NX_ERR_INVALID;
+    }
+    if ((what & ~SESSION_EVENTS) != 0) {
+        return NX_ERR_UNSUPPORTED;
     }
     return registry_add_session_hook(
             plugin->core->staged, plugin, what, fn, user);
@@ -80,6 +85,10 @@ static nx_status reply(const struct nx_host *host, nx_op_id id,
         writer_discard(result);
         return plugin ? NX_ERR_GONE : status;
     }
+    if ((flags & ~NX_REPLY_RESULT) != 0) {
+        writer_discard(result);
+        return NX_ERR_UNSUPPORTED;
+    }
     return op_reply(plugin->core, op, result, flags);
 }
 
@@ -87,8 +96,11 @@ static nx_status reply(const struct nx_host *host, nx_op_id id,
 static nx_status fail_checked(const struct plugin *plugin, nx_op_id id,
         const struct nx_failure *given) {
     struct nx_failure failure;
-    if (!host_copy_in(&failure, sizeof(failure), given)
-            || !host_text_sane(failure.message)) {
+    nx_status status = host_copy_in(&failure, sizeof(failure), given);
+    if (status != NX_OK) {
+        return status;
+    }
+    if (!host_text_sane(failure.message)) {
         return NX_ERR_INVALID;
     }
     struct op *op = find_request(plugin, id);

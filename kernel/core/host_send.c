@@ -50,9 +50,11 @@ static uint64_t coalesce_key(const struct plugin *plugin, struct nx_str key) {
 static nx_status read_opts(
         struct sending *sending, const struct nx_send_opts *given) {
     struct nx_send_opts opts = {.struct_size = sizeof(opts)};
-    if (given
-            && (!host_copy_in(&opts, sizeof(opts), given)
-                    || !host_text_sane(opts.coalesce_key))) {
+    nx_status status = given ? host_copy_in(&opts, sizeof(opts), given) : NX_OK;
+    if (status != NX_OK) {
+        return status;
+    }
+    if (!host_text_sane(opts.coalesce_key)) {
         return NX_ERR_INVALID;
     }
     sending->cls = outbox_class_of(opts.cls);
@@ -205,7 +207,7 @@ static nx_status push_tracked(struct sending *sending, nx_session_id id,
 }
 
 // NOLINTNEXTLINE(readability-function-size): the parameters are the ABI's
-static nx_status tracked_as(const struct nx_host *host, nx_session_id session,
+static nx_status tracked(const struct nx_host *host, nx_session_id session,
         struct nx_writer *event, const struct nx_send_opts *opts,
         uint64_t cookie, nx_tracked_fn fn, void *user) {
     struct sending sending;
@@ -219,12 +221,6 @@ static nx_status tracked_as(const struct nx_host *host, nx_session_id session,
                 : NX_ERR_INVALID;
     }
     return finish(&sending, status, NULL);
-}
-
-static nx_status tracked(const struct nx_host *host, nx_session_id session,
-        struct nx_writer *event, uint64_t cookie, nx_tracked_fn fn,
-        void *user) {
-    return tracked_as(host, session, event, NULL, cookie, fn, user);
 }
 
 // Codes that may stand in a Close frame (RFC 6455, 7.4).
@@ -272,12 +268,11 @@ const struct nx_send_v1 host_send_v1 = {
         .struct_size = sizeof(host_send_v1),
         .version = 1,
         .to_session = to_session,
+        .to_sessions = to_sessions,
         .to_user = to_user,
         .to_room = to_room,
         .to_all = to_all,
         .tracked = tracked,
         .close = close_session,
         .queued_bytes = queued_bytes,
-        .tracked_as = tracked_as,
-        .to_sessions = to_sessions,
 };

@@ -89,22 +89,22 @@ static bool is_zero(const unsigned char *bytes, size_t len) {
     return true;
 }
 
-bool host_copy_in(void *out, size_t size, const void *in) {
+nx_status host_copy_in(void *out, size_t size, const void *in) {
     uint32_t given = 0;
     memset(out, 0, size);
     if (!in) {
-        return false;
+        return NX_ERR_INVALID;
     }
     memcpy(&given, in, sizeof(given));
     if (given < sizeof(given)) {
-        return false;
+        return NX_ERR_INVALID;
     }
     size_t known = given < size ? given : size;
     if (!is_zero((const unsigned char *)in + known, given - known)) {
-        return false;
+        return NX_ERR_UNSUPPORTED;
     }
     memcpy(out, in, known);
-    return true;
+    return NX_OK;
 }
 
 bool host_text_given(struct nx_str text) {

@@ -71,8 +71,9 @@ const char *host_plugin_id(const struct plugin *plugin);
 
 // Copies a struct that a plugin filled in, by the struct_size it begins
 // with: what the plugin does not know yet becomes zero, what this server
-// does not know must be zero. False otherwise and without a struct_size.
-bool host_copy_in(void *out, size_t size, const void *in);
+// does not know must be zero. UNSUPPORTED otherwise; INVALID for NULL and
+// without a struct_size.
+nx_status host_copy_in(void *out, size_t size, const void *in);
 
 // A text that is there and not empty; an absent one of length 0 is what
 // host_text_sane accepts as well.

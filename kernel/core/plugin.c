@@ -208,6 +208,13 @@ static const char *phase_name(uint32_t phase) {
     }
 }
 
+void plugin_misuse(struct plugin *plugin, const char *call, const char *what) {
+    if (may_say(&plugin->misuse_said_ns, now_ns())) {
+        log_warn(MODULE, what, LOG_STR("plugin", plugin->name),
+                LOG_STR("call", call));
+    }
+}
+
 nx_status plugin_may_any(
         struct plugin *plugin, uint32_t phases, const char *call) {
     uint32_t phase = plugin->phase;
@@ -226,10 +233,8 @@ nx_status plugin_may(struct plugin *plugin, uint32_t phases, const char *call) {
     if (pthread_equal(pthread_self(), plugin->thread)) {
         return plugin_may_any(plugin, phases, call);
     }
-    if (may_say(&plugin->misuse_said_ns, now_ns())) {
-        log_warn(MODULE, "a call from a wrong thread, a mistake of the plugin",
-                LOG_STR("plugin", plugin->name), LOG_STR("call", call));
-    }
+    plugin_misuse(plugin, call,
+            "a call from a wrong thread, a mistake of the plugin");
     return NX_ERR_THREAD;
 }
 

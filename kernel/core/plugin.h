@@ -108,6 +108,10 @@ nx_status plugin_may(struct plugin *plugin, uint32_t phases, const char *call);
 nx_status plugin_may_any(
         struct plugin *plugin, uint32_t phases, const char *call);
 
+// Logs a mistake of the plugin, at most once a second; call and what are
+// literals.
+void plugin_misuse(struct plugin *plugin, const char *call, const char *what);
+
 // Whether info.prefixes covers a prefix or exact type the plugin claims: one
 // of them is equal, or ends in '.' and begins it. False for an observer.
 bool plugin_may_claim(const struct plugin *plugin, const char *prefix);

@@ -59,7 +59,7 @@ nx_status tracked_send(struct chat *chat, struct nx_writer *event,
         return NX_ERR_NO_MEMORY;
     }
     nx_status status = chat->sdk.send->tracked(chat->host, proof->session,
-            event, proof->proof.upto, ended, tracked);
+            event, NULL, proof->proof.upto, ended, tracked);
     if (status != NX_OK) {
         free(tracked);
         return status;

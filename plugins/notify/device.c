@@ -234,7 +234,7 @@ static nx_status send_tracked(
             .cls = item->priority == PRIORITY_URGENT ? NX_CLASS_URGENT
                                                      : NX_CLASS_NORMAL,
     };
-    return notify->sdk.send->tracked_as(notify->host, device->session,
+    return notify->sdk.send->tracked(notify->host, device->session,
             live_event(notify, item), &opts, item->seq, proved, notify);
 }
 

@@ -56,6 +56,8 @@ struct nx_auth_decision {
 };
 
 // Answers ALLOW, DENY or DEFER at once and may fill *decision, or LATER.
+// *decision is zero but for struct_size, which says how much of it this server
+// reads. [logic] R. Since 1.0.
 typedef int32_t (*nx_auth_fn)(void *user, const struct nx_auth_request *request,
         struct nx_auth_decision *decision);
 

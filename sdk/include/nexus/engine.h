@@ -53,6 +53,7 @@ struct nx_publish_result {
     struct nx_bytes memo; // of the first publish; borrowed until fn returns
 };
 
+// What became of a publish. [logic] R Q. Since 1.0.
 typedef void (*nx_published_fn)(
         void *user, const struct nx_publish_result *result);
 
@@ -71,6 +72,7 @@ struct nx_history_result {
     const struct nx_record *records; // borrowed until fn returns
 };
 
+// A part of a log. [logic] R Q. Since 1.0.
 typedef void (*nx_history_fn)(
         void *user, const struct nx_history_result *result);
 
@@ -91,6 +93,8 @@ struct nx_fact_result {
     const struct nx_fact *facts; // borrowed until fn returns
 };
 
+// What became of a put or remove, what a get or scan found. [logic] R Q.
+// Since 1.0.
 typedef void (*nx_fact_fn)(void *user, const struct nx_fact_result *result);
 
 #define NX_PUT_ANY UINT64_MAX // expect_revision: whatever is there
@@ -103,34 +107,41 @@ struct nx_engine_v1 {
     // it to all members on every node, the sender included. Consumes the
     // event writer, also on error. opts and done may be NULL; opts and
     // room_name are borrowed. INVALID: no kind has that prefix; ENGINE_BUSY:
-    // try again; TOO_LARGE. Since 1.0.
+    // try again; TOO_LARGE. [logic] R Q. Since 1.0.
     nx_status (*publish)(const struct nx_host *host, struct nx_str room_name,
             struct nx_writer *event, const struct nx_publish_opts *opts,
             nx_published_fn done, void *user);
 
     // Reads up to limit (at most 1,000) records of a log. limit 0 asks for the
-    // position only. Since 1.0.
+    // position only. [logic] R Q. Since 1.0.
     nx_status (*history)(const struct nx_host *host, struct nx_str room_name,
             uint32_t direction, uint64_t offset, uint32_t limit,
             nx_history_fn done, void *user);
 
     // Stores a fact of this plugin: key up to 512 bytes, value up to 1 MiB.
     // ttl_ms 0 keeps it. CONFLICT in the result when the revision differs
-    // from expect_revision. done may be NULL. Since 1.0.
+    // from expect_revision. done may be NULL. [logic] R Q. Since 1.0.
     nx_status (*put)(const struct nx_host *host, struct nx_str key,
             struct nx_bytes value, uint64_t ttl_ms, uint64_t expect_revision,
             nx_fact_fn done, void *user);
+
+    // Looks a fact up; NOT_FOUND in the result when there is none.
+    // [logic] R Q. Since 1.0.
     nx_status (*get)(const struct nx_host *host, struct nx_str key,
             nx_fact_fn done, void *user);
+
+    // Removes a fact; one that is not there is NOT_FOUND in the result. done
+    // may be NULL. [logic] R Q. Since 1.0.
     nx_status (*remove)(const struct nx_host *host, struct nx_str key,
             nx_fact_fn done, void *user);
+
     // Facts whose key begins with prefix, in order of their bytes, after
     // `after` (absent: from the first), at most limit (up to 1,000).
-    // Since 1.0.
+    // [logic] R Q. Since 1.0.
     nx_status (*scan)(const struct nx_host *host, struct nx_str prefix,
             struct nx_str after, uint32_t limit, nx_fact_fn done, void *user);
 
-    // 1 when an acknowledged record survives a crash. Since 1.0.
+    // 1 when an acknowledged record survives a crash. [logic] R Q. Since 1.0.
     int32_t (*durable)(const struct nx_host *host);
 };
 

@@ -35,7 +35,7 @@ struct nx_http_request {
 };
 
 // Returns NX_DONE after respond() or problem(), NX_LATER, or a negative
-// status, which becomes a problem answer.
+// status, which becomes a problem answer. [logic] R. Since 1.0.
 typedef int32_t (*nx_http_fn)(
         void *user, const struct nx_http_request *request);
 
@@ -57,6 +57,13 @@ struct nx_http_v1 {
     struct nx_str (*header)(
             const struct nx_http_request *request, const char *name);
 
+    // Checks the names of the query's arguments against a NULL-ended list.
+    // Others become `warnings` of the answer; under protocol.strict the
+    // request is answered with a problem, and the handler returns the status.
+    // UNKNOWN_FIELD. [logic] R. Since 1.0.
+    nx_status (*expect_query)(const struct nx_host *host,
+            const struct nx_http_request *request, const char *const *known);
+
     // Answers with a JSON object; consumes the writer, NULL for no body.
     // GONE: the client has left or was answered. [logic] R Q. Since 1.0.
     nx_status (*respond)(const struct nx_host *host, nx_op_id op,
@@ -73,13 +80,6 @@ struct nx_http_v1 {
     // [logic] R Q. Since 1.0.
     nx_status (*problem)(const struct nx_host *host, nx_op_id op,
             nx_status status, struct nx_str detail);
-
-    // Checks the names of the query's arguments against a NULL-ended list.
-    // Others become `warnings` of the answer; under protocol.strict the
-    // request is answered with a problem, and the handler returns the status.
-    // UNKNOWN_FIELD. [logic] R. Since 1.0.
-    nx_status (*expect_query)(const struct nx_host *host,
-            const struct nx_http_request *request, const char *const *known);
 };
 
 #ifdef __cplusplus

@@ -20,11 +20,11 @@ extern "C" {
 #define NX_IFACE_JOBS "nexus.jobs"
 
 // The work. May look at *cancelled now and then and return early; may call
-// nothing of the host but what is tagged [any]. [worker]
+// nothing of the host but what is tagged [any]. [worker] R Q. Since 1.0.
 typedef void (*nx_job_fn)(void *arg, const volatile int32_t *cancelled);
 
 // The completion: status is NX_OK, or CANCELLED when the work was not run or
-// asked to stop. [logic]
+// asked to stop. [logic] R Q. Since 1.0.
 typedef void (*nx_job_done_fn)(void *user, void *arg, nx_status status);
 
 struct nx_jobs_v1 {

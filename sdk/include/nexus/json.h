@@ -50,6 +50,7 @@ struct nx_field {
 struct nx_event; // <nexus/router.h>
 
 // Visits one member or item; key is absent for items. Non-zero stops.
+// [logic] S R Q. Since 1.0.
 typedef int32_t (*nx_json_each_fn)(
         void *user, struct nx_str key, const struct nx_json *value);
 
@@ -58,29 +59,31 @@ struct nx_json_v1 {
 
     // ---- reading ----
 
-    // One NX_JSON_ bit. Since 1.0.
+    // One NX_JSON_ bit. [logic] S R Q. Since 1.0.
     uint32_t (*kind)(const struct nx_json *value);
-    // The member of an object, NULL when there is none. Since 1.0.
+    // The member of an object, NULL when there is none. [logic] S R Q.
+    // Since 1.0.
     const struct nx_json *(*get)(const struct nx_json *value, const char *key);
-    // The item of an array, NULL past the end. Since 1.0.
+    // The item of an array, NULL past the end. [logic] S R Q. Since 1.0.
     const struct nx_json *(*at)(const struct nx_json *value, size_t index);
-    // Members or items; 0 for anything else. Since 1.0.
+    // Members or items; 0 for anything else. [logic] S R Q. Since 1.0.
     size_t (*count)(const struct nx_json *value);
-    // The text of a string, absent for anything else. Since 1.0.
+    // The text of a string, absent for anything else. [logic] S R Q.
+    // Since 1.0.
     struct nx_str (*str)(const struct nx_json *value);
     // NX_ERR_INVALID and *out untouched when the kind differs. f64 takes
-    // integers too. Since 1.0.
+    // integers too. [logic] S R Q. Since 1.0.
     nx_status (*i64)(const struct nx_json *value, int64_t *out);
     nx_status (*f64)(const struct nx_json *value, double *out);
     nx_status (*boolean)(const struct nx_json *value, int32_t *out);
     // Calls fn for each member or item, in no particular order for members.
-    // Since 1.0.
+    // [logic] S R Q. Since 1.0.
     void (*each)(const struct nx_json *value, nx_json_each_fn fn, void *user);
-    // The value as JSON text. Since 1.0.
+    // The value as JSON text. [logic] S R Q. Since 1.0.
     struct nx_str (*raw)(
             const struct nx_host *host, const struct nx_json *value);
     // Parses text of the plugin's own, e.g. a stored record. NULL when it is
-    // not valid JSON. Since 1.0.
+    // not valid JSON. [logic] S R Q. Since 1.0.
     const struct nx_json *(*parse)(
             const struct nx_host *host, struct nx_str text);
 
@@ -95,15 +98,15 @@ struct nx_json_v1 {
     // ---- writing ----
 
     // A new object without members. NULL when out of memory or when more
-    // than 64 writers are open. Since 1.0.
+    // than 64 writers are open. [logic] S R Q. Since 1.0.
     struct nx_writer *(*object)(const struct nx_host *host);
     // A new event: event_type, event_id, timestamp, and user_id unless user
-    // is absent, are written already. Since 1.0.
+    // is absent, are written already. [logic] S R Q. Since 1.0.
     struct nx_writer *(*event)(
             const struct nx_host *host, const char *type, struct nx_str user);
     // Each appends one member, or one item when key is NULL and an array is
     // open. Strings are escaped; invalid UTF-8 and non-finite numbers are
-    // NX_ERR_INVALID at the end. Since 1.0.
+    // NX_ERR_INVALID at the end. [logic] S R Q. Since 1.0.
     void (*put_str)(
             struct nx_writer *writer, const char *key, struct nx_str value);
     void (*put_i64)(struct nx_writer *writer, const char *key, int64_t value);
@@ -112,23 +115,27 @@ struct nx_json_v1 {
     void (*put_bool)(struct nx_writer *writer, const char *key, int32_t value);
     void (*put_null)(struct nx_writer *writer, const char *key);
     // Copies a value that was read, without parsing it again. An absent
-    // value appends nothing. Since 1.0.
+    // value appends nothing. [logic] S R Q. Since 1.0.
     void (*put_json)(struct nx_writer *writer, const char *key,
             const struct nx_json *value);
-    // Text that is one valid JSON value already; not checked. Since 1.0.
+    // Text that is one valid JSON value already; not checked.
+    // [logic] S R Q. Since 1.0.
     void (*put_raw)(
             struct nx_writer *writer, const char *key, struct nx_str json);
-    // All members of an object but those in the NULL-ended list. Since 1.0.
+    // All members of an object but those in the NULL-ended list.
+    // [logic] S R Q. Since 1.0.
     void (*put_members)(struct nx_writer *writer, const struct nx_json *object,
             const char *const *except);
+    // Opens an object or an array as a member, or as an item when key is NULL
+    // and an array is open. [logic] S R Q. Since 1.0.
     void (*begin_object)(struct nx_writer *writer, const char *key);
     void (*begin_array)(struct nx_writer *writer, const char *key);
-    // Closes the innermost open object or array. Since 1.0.
+    // Closes the innermost open object or array. [logic] S R Q. Since 1.0.
     void (*end)(struct nx_writer *writer);
     // The text so far with everything open closed; the writer stays usable.
-    // Absent after a failure. Since 1.0.
+    // Absent after a failure. [logic] S R Q. Since 1.0.
     struct nx_str (*text)(struct nx_writer *writer);
-    // Throws the writer away; accepts NULL. Since 1.0.
+    // Throws the writer away; accepts NULL. [logic] S R Q. Since 1.0.
     void (*discard)(struct nx_writer *writer);
 };
 

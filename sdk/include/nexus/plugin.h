@@ -58,7 +58,8 @@ struct nx_plugin_info {
     // strings are ignored.
     const char *const *prefixes;
     // Host interfaces and their versions, "nexus.rooms/1", without which the
-    // plugin is not loaded; "nexus.auth/1?" is only wished for. NULL-ended.
+    // plugin is not loaded; "nexus.auth/1?" is only wished for. "nexus.rooms/1.2"
+    // asks for all that the table has in ABI 1.2. NULL-ended.
     const char *const *requires_;
     const struct nx_setting *settings; // ended by a NULL key; may be NULL
 };

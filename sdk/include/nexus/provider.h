@@ -50,8 +50,12 @@ struct nx_provider_sink {
     // order. tag is that of the publish, 0 when it came from another node.
     // Called before published() of the same record, and before a history()
     // that contains it: who joins behind that history misses and doubles none.
+    // [logic] R Q. Since 1.0.
     void (*deliver)(void *ctx, struct nx_str room,
             const struct nx_record *record, uint64_t tag);
+
+    // Completions, each with the cookie of its request. [logic] R Q.
+    // Since 1.0.
     void (*published)(
             void *ctx, uint64_t cookie, const struct nx_publish_result *result);
     void (*history)(
@@ -60,7 +64,7 @@ struct nx_provider_sink {
             void *ctx, uint64_t cookie, const struct nx_fact_result *result);
 
     // The provider stopped or began to work: readiness follows. why is for
-    // the log and the operators.
+    // the log and the operators. [logic] R Q. Since 1.0.
     void (*health)(void *ctx, int32_t working, struct nx_str why);
 };
 
@@ -72,8 +76,11 @@ struct nx_engine_provider_v1 {
     uint32_t reserved0;
 
     // The server is ready to take results; called once, before any request.
+    // [logic] R. Since 1.0.
     nx_status (*open)(void *self, const struct nx_provider_sink *sink);
 
+    // The calls of nexus.engine, their arguments checked; space is the plugin
+    // a fact belongs to. [logic] R Q. Since 1.0.
     nx_status (*publish)(void *self, const struct nx_provider_publish *publish);
     nx_status (*history)(void *self, uint64_t cookie, struct nx_str room,
             uint32_t direction, uint64_t offset, uint32_t limit);
@@ -87,7 +94,8 @@ struct nx_engine_provider_v1 {
     nx_status (*scan)(void *self, uint64_t cookie, struct nx_str space,
             struct nx_str prefix, struct nx_str after, uint32_t limit);
 
-    // This node has, or no longer has, members in the room.
+    // This node has, or no longer has, members in the room. Each may be NULL.
+    // [logic] R Q. Since 1.0.
     void (*attach)(void *self, struct nx_str room);
     void (*detach)(void *self, struct nx_str room);
 };

@@ -73,7 +73,7 @@ struct nx_room_kind {
     uint32_t reserved0;
     uint64_t keep_age_ms; // and no older than this, 0: no age limit
     void *user;           // first argument of the functions below
-    // Each may be NULL. [logic] R. Since 1.0.
+    // Each may be NULL. [logic] R Q. Since 1.0.
     void (*on_member)(void *user, const struct nx_member_event *ev);
     void (*on_record)(void *user, nx_room_id room, struct nx_str room_name,
             const struct nx_record *record);
@@ -96,10 +96,12 @@ struct nx_join_result {
     uint32_t records;  // how many
 };
 
+// Ends a join that waited for the log. [logic] R Q. Since 1.0.
 typedef void (*nx_join_fn)(void *user, const struct nx_join_result *result);
+// Hears of members. [logic] R Q. Since 1.0.
 typedef void (*nx_member_fn)(void *user, const struct nx_member_event *ev);
 
-// Return non-zero to stop.
+// Visit one; return non-zero to stop. [logic] R Q. Since 1.0.
 typedef int32_t (*nx_each_session_fn)(
         void *user, nx_session_id session, struct nx_str user_name);
 typedef int32_t (*nx_each_user_fn)(
@@ -115,6 +117,12 @@ struct nx_rooms_v1 {
     nx_status (*define)(
             const struct nx_host *host, const struct nx_room_kind *kind);
 
+    // Hears of every session that enters or leaves any room, whoever defined
+    // its kind, after the kind's own on_member. A session that ends leaves
+    // its rooms before NX_SESSION_CLOSED. [logic] S. Since 1.0.
+    nx_status (*observe)(
+            const struct nx_host *host, nx_member_fn fn, void *user);
+
     // Makes a session a member. With done, the position of the log (and with
     // since, every missed record or none) is fetched first: done is called
     // once, never before join() returns; right after it the missed records
@@ -129,6 +137,12 @@ struct nx_rooms_v1 {
     // NOT_MEMBER, GONE. [logic] R Q. Since 1.0.
     nx_status (*leave)(const struct nx_host *host, struct nx_str room_name,
             nx_session_id session);
+
+    // All sessions of a user leave the room, and none of those whose client
+    // is away comes back into it: what leave() does for one session, for a
+    // user who may not be in the room any more. [logic] R Q. Since 1.0.
+    nx_status (*expel)(const struct nx_host *host, struct nx_str room_name,
+            struct nx_str user_name);
 
     // The room of that name, 0 when it has no members here. [logic] R Q.
     // Since 1.0.
@@ -162,18 +176,6 @@ struct nx_rooms_v1 {
             const char *key, struct nx_bytes value);
     struct nx_bytes (*data_get)(
             const struct nx_host *host, nx_room_id room, const char *key);
-
-    // Hears of every session that enters or leaves any room, whoever defined
-    // its kind, after the kind's own on_member. A session that ends leaves
-    // its rooms before NX_SESSION_CLOSED. [logic] S. Since 1.0.
-    nx_status (*observe)(
-            const struct nx_host *host, nx_member_fn fn, void *user);
-
-    // All sessions of a user leave the room, and none of those whose client
-    // is away comes back into it: what leave() does for one session, for a
-    // user who may not be in the room any more. [logic] R Q. Since 1.0.
-    nx_status (*expel)(const struct nx_host *host, struct nx_str room_name,
-            struct nx_str user_name);
 };
 
 #ifdef __cplusplus

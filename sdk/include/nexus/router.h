@@ -45,6 +45,8 @@ struct nx_event {
 #define NX_LATER 1 // ev->op will be answered from another callback
 #define NX_PASS  2 // not mine: the client gets unknown_event
 
+// Handles or observes an event; returns NX_DONE, NX_LATER, NX_PASS or a
+// negative status. [logic] R. Since 1.0.
 typedef int32_t (*nx_event_fn)(void *user, const struct nx_event *ev);
 
 #define NX_SESSION_OPENED (1u << 0)
@@ -70,6 +72,7 @@ struct nx_session_event {
     uint32_t reserved0;
 };
 
+// Hears of a session. [logic] R. Since 1.0.
 typedef void (*nx_session_fn)(void *user, const struct nx_session_event *ev);
 
 // Without `ref`, answer with an event of the request's own type.

@@ -129,7 +129,7 @@ nx_logf(const struct nx_sdk *sdk, uint32_t level, const char *format, ...) {
             used NX_PLUGIN_RETAIN)) static const char nx_manifest_[] = \
             NX_MANIFEST_BEGIN \
             "{\"id\":\"" id_ "\",\"version\":\"" version_ \
-            "\",\"abi\":\"1.0\",\"license\":\"" license_ \
+            "\",\"abi\":\"" NX_ABI_TEXT "\",\"license\":\"" license_ \
             "\",\"prefixes\":[" NX_PLUGIN_TEXT_OF(NX_PLUGIN_LIST \
                             prefixes_) "],\"requires\":[" NX_PLUGIN_TEXT_OF(NX_PLUGIN_LIST \
                             requires__) "]}" NX_MANIFEST_END; \

@@ -18,6 +18,7 @@ extern "C" {
 
 #define NX_IFACE_TIMERS "nexus.timers"
 
+// Called when the time has come. [logic] R. Since 1.0.
 typedef void (*nx_timer_fn)(void *user, nx_timer_id timer);
 
 struct nx_timers_v1 {

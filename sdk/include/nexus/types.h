@@ -20,8 +20,10 @@
 extern "C" {
 #endif
 
+// docs/abi.md has the rules by which the ABI grows.
 #define NX_ABI_MAJOR 1u
 #define NX_ABI_MINOR 0u
+#define NX_ABI_TEXT  "1.0"
 
 #if defined(__GNUC__)
 #define NX_EXPORT __attribute__((visibility("default")))
@@ -67,19 +69,23 @@ struct nx_json;   // a JSON value to read, <nexus/json.h>
 struct nx_writer; // a JSON object being written, <nexus/json.h>
 
 // Each interface table starts with its size and version, and only ever
-// grows at the end: test a member added after 1.0 with NX_HAS().
+// grows at the end: test a member added after 1.0 with NX_HAS(). A call in a
+// phase it is not tagged with returns NX_ERR_STATE, on a wrong thread
+// NX_ERR_THREAD, or the empty value of its type, and is logged as a mistake of
+// the plugin; the few that take no nx_host are not checked.
 #define NX_INTERFACE_HEAD \
     uint32_t struct_size; \
     uint32_t version
 
-// True when the table or struct behind pointer t is new enough to have the
-// function pointer m, and m is set.
-#define NX_HAS(t, m) \
+// True when the struct behind pointer t is new enough to have the member m.
+#define NX_HAS_MEMBER(t, m) \
     ((t) != NULL \
             && (size_t)((const char *)&(t)->m - (const char *)(t)) \
                             + sizeof((t)->m) \
-                    <= (t)->struct_size \
-            && (t)->m != NULL)
+                    <= (t)->struct_size)
+
+// True when it has the pointer m, such as a function of a table, and m is set.
+#define NX_HAS(t, m) (NX_HAS_MEMBER(t, m) && (t)->m != NULL)
 
 #ifdef __cplusplus
 }

@@ -121,6 +121,14 @@ static void says_what_is_wrong_with_an_info(void **state) {
     expect(&s, "reads states from version 2 but writes 1");
     s.info.struct_size = 4;
     expect(&s, "has a struct nx_plugin_info of 4 bytes");
+    static const struct nx_setting odd_kind[] = {{.key = "a", .kind = 9}, {0}};
+    s.info.settings = odd_kind;
+    expect(&s, "declares the setting \"a\" with a kind or flags that");
+    static const struct nx_setting odd_flags[] = {
+            {.key = "good", .kind = NX_SETTING_INT},
+            {.key = "b", .kind = NX_SETTING_STRING, .flags = 1u << 9}, {0}};
+    s.info.settings = odd_flags;
+    expect(&s, "declares the setting \"b\" with a kind or flags that");
     s.info.prefixes = (const char *const[]){
             "0123456789012345678901234567890123456789012345678901234567890123"
             "4.",
@@ -137,6 +145,10 @@ static void says_what_is_wrong_with_an_instance(void **state) {
     assert_false(descriptor_check_instance(&s.instance, s.why));
     assert_string_equal(s.why, "its instance has no start()");
     s.instance.start = start;
+    s.instance.reserved0 = 1;
+    assert_false(descriptor_check_instance(&s.instance, s.why));
+    assert_non_null(strstr(s.why, "sets reserved0 of its instance"));
+    s.instance.reserved0 = 0;
     s.instance.destroy = NULL;
     assert_false(descriptor_check_instance(&s.instance, s.why));
     assert_string_equal(s.why, "its instance has no destroy()");
@@ -151,7 +163,7 @@ static const void *offer(
 static void expect_requires(const char *requirement, const char *why) {
     const char *const requires[] = {"", requirement, NULL};
     struct nx_plugin_info info = {.requires_ = requires};
-    const struct nx_host host = {.get_interface = offer};
+    const struct nx_host host = {.abi_minor = 2, .get_interface = offer};
     char got[DESCRIPTOR_WHY_MAX] = "";
     bool good = descriptor_check_requires(&info, &host, got);
     assert_int_equal(good, !why);
@@ -165,6 +177,13 @@ static void finds_what_a_plugin_requires(void **state) {
     expect_requires("nexus.rooms/2", NULL);
     expect_requires("nexus.rooms/3?", NULL);
     expect_requires("nexus.telepathy/1?", NULL);
+    expect_requires("nexus.rooms/1.0", NULL);
+    expect_requires("nexus.rooms/1.2", NULL);
+    expect_requires("nexus.rooms/1.3?", NULL);
+    expect_requires("nexus.rooms/1.3",
+            "requires the interface nexus.rooms/1 of ABI 1.3, this server has "
+            "that of 1.2; use a newer server");
+    expect_requires("nexus.rooms/3.0", "nexus.rooms in version 3");
     expect_requires("nexus.telepathy/1",
             "requires the interface nexus.telepathy/1, which this server does "
             "not have");
@@ -174,7 +193,8 @@ static void finds_what_a_plugin_requires(void **state) {
     static const char *const bad[] = {"nexus.rooms", "nexus.rooms/", "/1",
             "nexus.rooms/x", "nexus.rooms/1x", "nexus.rooms/0",
             "nexus.rooms/-1", "nexus.rooms/99999999999999999999",
-            "nexus.rooms/1??"};
+            "nexus.rooms/1??", "nexus.rooms/1.", "nexus.rooms/1.x",
+            "nexus.rooms/1.2.3", "nexus.rooms/.1", "nexus.rooms/1.99999"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         expect_requires(bad[i], "which is not like \"nexus.rooms/1\"");
     }

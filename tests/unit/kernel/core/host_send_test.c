@@ -140,7 +140,7 @@ static void on_tracked(
 static nx_status track(nx_session_id session) {
     outcome = 0;
     return sending()->tracked(probe.host, session, probe_event_of("probe.a"),
-            77, on_tracked, NULL);
+            NULL, 77, on_tracked, NULL);
 }
 
 static void proves_that_an_event_was_received(void **state) {
@@ -178,8 +178,8 @@ static nx_status track_as(
         nx_session_id session, const char *type, uint32_t cls) {
     const struct nx_send_opts opts = {.struct_size = sizeof(opts), .cls = cls};
     outcome = 0;
-    return sending()->tracked_as(probe.host, session, probe_event_of(type),
-            &opts, 78, on_tracked, NULL);
+    return sending()->tracked(probe.host, session, probe_event_of(type), &opts,
+            78, on_tracked, NULL);
 }
 
 static void proves_what_overtakes_as_well(void **state) {
@@ -271,7 +271,7 @@ static void consumes_the_event_on_every_error(void **state) {
                 NX_ERR_INVALID);
         event = probe_event_of("probe.a");
         assert_int_equal(
-                sending()->tracked(probe.host, 999, event, 0, NULL, NULL),
+                sending()->tracked(probe.host, 999, event, NULL, 0, NULL, NULL),
                 NX_ERR_INVALID);
     }
     assert_int_equal(
