@@ -1,9 +1,8 @@
 #include "kernel/core/loader.h"
 
-#include <assert.h>
 #include <dlfcn.h>
-#include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +14,17 @@
 #include "kernel/base/log.h"
 #include "kernel/core/descriptor.h"
 #include "kernel/core/image_dir.h"
+#include "kernel/core/image_file.h"
 #include "kernel/core/plugin_file.h"
 #include "kernel/core/settings.h"
 
-#define MODULE        "loader"
-#define SYMBOL        "nexus_plugin_v1"
-#define COPY_ATTEMPTS 1000 // names in use by another server on the folder
+#define MODULE "loader"
+#define SYMBOL "nexus_plugin_v1"
 
 struct mapped {
     struct nx_list link; // struct loader::images
     struct image image;
+    struct plugin_stamp stamp; // of the operator's file, when it was read
     const struct nx_plugin_entry *symbol; // NULL: it exports none
 };
 
@@ -34,7 +34,7 @@ struct loader {
     char *path;            // of the last loader_open()
     struct nx_list images; // struct mapped::link
     size_t image_count;
-    uint32_t generation;
+    _Atomic uint32_t generation; // of the last copy [any]
     char reason[LOADER_REASON_MAX];
 };
 
@@ -128,33 +128,30 @@ static char *search(const struct loader *loader, const char *file) {
     return NULL;
 }
 
-static bool find(struct loader *loader, const struct plugin_entry *entry) {
-    free(loader->path);
+static bool find_path(const struct loader *loader,
+        const struct plugin_entry *entry, struct image_file *file) {
+    char *name = NULL;
     if (entry->path && entry->path[0] == '/') {
-        loader->path = strdup(entry->path);
-        return loader->path || refuse(loader, "out of memory");
+        file->path = strdup(entry->path);
+        return file->path || image_file_refuse(file, "out of memory");
     }
-    char *file = NULL;
-    loader->path = NULL;
-    if (asprintf(&file, "%s%s", entry->path ? entry->path : entry->name,
+    if (asprintf(&name, "%s%s", entry->path ? entry->path : entry->name,
                 entry->path ? "" : ".so")
             < 0) {
-        return refuse(loader, "out of memory");
+        return image_file_refuse(file, "out of memory");
     }
-    loader->path = search(loader, file);
-    if (!loader->path) {
-        refuse(loader,
+    file->path = search(loader, name);
+    if (!file->path) {
+        image_file_refuse(file,
                 "there is no %s in %s; build it, or set plugin_dir or the "
                 "path of this plugin",
-                file, loader->plugin_dirs);
+                name, loader->plugin_dirs);
     }
-    free(file);
-    return loader->path != NULL;
+    free(name);
+    return file->path != NULL;
 }
 
-// --- mapping --------------------------------------------------------------
-
-static struct mapped *find_mapped(
+struct mapped *loader_find_mapped(
         const struct loader *loader, const char *name, const char *sha256) {
     nx_list_for_each (link, &loader->images) {
         struct mapped *mapped = nx_container_of(link, struct mapped, link);
@@ -166,137 +163,156 @@ static struct mapped *find_mapped(
     return NULL;
 }
 
-// Writes the copy under a new name, which becomes image->copy.
-static bool write_copy(struct loader *loader, struct image *image,
-        const struct plugin_file *file) {
-    errno = EEXIST;
-    for (int i = 0; i < COPY_ATTEMPTS && errno == EEXIST; i++) {
-        image->generation = ++loader->generation;
-        free(image->copy);
-        image->copy = image_dir_name(loader->image_dir, image->generation,
-                file->sha256, image->name);
-        if (!image->copy) {
-            return refuse(loader, "out of memory");
-        }
-        if (plugin_file_write(file, image->copy)) {
-            return true;
+// By its stamp: the content has been read before.
+static struct mapped *find_unchanged(
+        const struct loader *loader, const struct image_file *file) {
+    struct plugin_stamp now;
+    if (!plugin_stamp_take(file->path, &now)) {
+        return NULL;
+    }
+    nx_list_for_each (link, &loader->images) {
+        struct mapped *mapped = nx_container_of(link, struct mapped, link);
+        if (strcmp(mapped->image.name, file->name) == 0
+                && plugin_stamp_same(&mapped->stamp, &now)) {
+            return mapped;
         }
     }
-    char text[128];
-    return refuse(loader, "%s cannot be copied to image_dir %s: %s",
-            base_name(image->path), loader->image_dir,
-            strerror_r(errno, text, sizeof(text)));
+    return NULL;
 }
 
+bool loader_find(struct loader *loader, const struct plugin_entry *entry,
+        struct image_file *file) {
+    file->loader = loader;
+    file->name = strdup(entry->name);
+    file->pin = entry->sha256 ? strdup(entry->sha256) : NULL;
+    if (!file->name || (entry->sha256 && !file->pin)) {
+        return image_file_refuse(file, "out of memory");
+    }
+    if (!find_path(loader, entry, file)) {
+        return false;
+    }
+    file->mapped = find_unchanged(loader, file);
+    if (file->mapped) {
+        file->stamp = file->mapped->stamp;
+        memcpy(file->sha256, file->mapped->image.sha256, sizeof(file->sha256));
+    }
+    return true;
+}
+
+const char *loader_image_dir(const struct loader *loader) {
+    return loader->image_dir;
+}
+
+uint32_t loader_next_generation(struct loader *loader) {
+    return atomic_fetch_add(&loader->generation, 1) + 1;
+}
+
+// --- mapping --------------------------------------------------------------
+
 // dlerror() begins with the copy's path, which tells the operator nothing.
-static bool refuse_dlerror(struct loader *loader, const struct image *image) {
+static bool refuse_dlerror(
+        const struct loader *loader, struct image_file *file) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps it for each thread
     const char *text = dlerror();
     text = text ? text : "for an unknown reason";
-    assert(image->copy);
-    size_t len = strlen(image->copy);
-    if (strncmp(text, image->copy, len) == 0 && text[len] == ':') {
+    size_t len = strlen(file->copy);
+    if (strncmp(text, file->copy, len) == 0 && text[len] == ':') {
         text += len + 1 + strspn(text + len + 1, " ");
     }
     if (image_dir_is_noexec(loader->image_dir)) {
-        return refuse(loader,
+        return image_file_refuse(file,
                 "%s cannot be mapped: no program may run from %s (noexec); "
                 "set image_dir to a folder elsewhere",
-                base_name(image->path), loader->image_dir);
+                image_file_base(file), loader->image_dir);
     }
     const char *hint = strstr(text, "undefined symbol")
             ? "; a plugin may use the server only through its host, and must "
               "be linked with the libraries it needs"
             : "";
-    return refuse(loader, "%s cannot be opened: %s%s", base_name(image->path),
-            text, hint);
+    return image_file_refuse(file, "%s cannot be opened: %s%s",
+            image_file_base(file), text, hint);
 }
 
-static bool map(struct loader *loader, struct mapped *mapped,
-        const struct plugin_file *file) {
-    if (!write_copy(loader, &mapped->image, file)) {
-        return false;
-    }
-    // Never closed again: see the header.
-    void *handle = dlopen(mapped->image.copy, RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-        refuse_dlerror(loader, &mapped->image);
-        (void)unlink(mapped->image.copy);
-        return false;
-    }
-    mapped->symbol = dlsym(handle, SYMBOL);
-    nx_list_append(&loader->images, &mapped->link);
-    loader->image_count++;
-    return true;
-}
-
-static struct mapped *map_new(struct loader *loader, const char *name,
-        const struct plugin_file *file) {
+// Takes the strings of the file.
+static struct mapped *map_new(struct loader *loader, struct image_file *file) {
     struct mapped *mapped = calloc(1, sizeof(*mapped));
     if (!mapped) {
-        refuse(loader, "out of memory");
+        image_file_refuse(file, "out of memory");
         return NULL;
     }
+    // Never closed again: see the header.
+    void *handle = dlopen(file->copy, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        refuse_dlerror(loader, file);
+        free(mapped);
+        return NULL;
+    }
+    mapped->symbol = dlsym(handle, SYMBOL);
+    mapped->image.name = file->name;
+    mapped->image.path = file->path;
+    mapped->image.copy = file->copy;
+    mapped->image.generation = file->generation;
+    memcpy(mapped->image.sha256, file->sha256, sizeof(file->sha256));
+    file->name = NULL;
+    file->path = NULL;
+    file->copy = NULL;
     nx_list_init(&mapped->link);
-    mapped->image.name = strdup(name);
-    mapped->image.path = strdup(loader->path);
-    memcpy(mapped->image.sha256, file->sha256, SHA256_HEX_SIZE);
-    bool complete = mapped->image.name && mapped->image.path;
-    if (!complete) {
-        refuse(loader, "out of memory");
-    }
-    if (!complete || !map(loader, mapped, file)) {
-        mapped_destroy(mapped);
-        return NULL;
-    }
+    nx_list_append(&loader->images, &mapped->link);
+    loader->image_count++;
     return mapped;
 }
 
-static bool check_symbol(struct loader *loader, const struct mapped *mapped) {
+static bool check_symbol(struct image_file *file, const struct mapped *mapped) {
     char why[DESCRIPTOR_WHY_MAX];
-    const char *file = base_name(loader->path);
+    const char *base = base_name(mapped->image.path);
     if (!mapped->symbol) {
-        return refuse(loader,
+        return image_file_refuse(file,
                 "%s exports no " SYMBOL
                 "; it is not a plugin, or one for another major version",
-                file);
+                base);
     }
-    if (!descriptor_check(mapped->symbol, why)) {
-        return refuse(loader, "%s %s", file, why);
-    }
-    return true;
+    return descriptor_check(mapped->symbol, why)
+            || image_file_refuse(file, "%s %s", base, why);
 }
 
-static bool check_pin(struct loader *loader, const struct plugin_file *file,
-        const char *sha256) {
-    return !sha256 || strcmp(sha256, file->sha256) == 0
-            || refuse(loader,
-                    "%s has the sha256 %s, but the plugin list wants %s",
-                    base_name(loader->path), file->sha256, sha256);
-}
-
-const struct image *loader_open(
-        struct loader *loader, const struct plugin_entry *entry) {
-    struct plugin_file file;
-    char why[PLUGIN_FILE_WHY_MAX];
-    if (!find(loader, entry)) {
+const struct image *loader_map(struct loader *loader, struct image_file *file) {
+    if (file->why[0] != '\0') {
         return NULL;
     }
-    if (!plugin_file_read(loader->path, &file, why)) {
-        refuse(loader, "%s %s", base_name(loader->path), why);
+    if (!file->mapped) {
+        file->mapped = map_new(loader, file);
+    }
+    struct mapped *mapped = file->mapped;
+    if (!mapped) {
         return NULL;
     }
-    struct mapped *mapped = NULL;
-    if (check_pin(loader, &file, entry->sha256)) {
-        mapped = find_mapped(loader, entry->name, file.sha256);
-        mapped = mapped ? mapped : map_new(loader, entry->name, &file);
-    }
-    plugin_file_finish(&file);
-    if (!mapped || !check_symbol(loader, mapped)) {
+    mapped->stamp = file->stamp;
+    if (!check_symbol(file, mapped)) {
         return NULL;
     }
     mapped->image.entry = mapped->symbol;
     return &mapped->image;
+}
+
+static void remember_path(
+        struct loader *loader, const struct image_file *file) {
+    free(loader->path);
+    loader->path = file->path ? strdup(file->path) : NULL;
+}
+
+const struct image *loader_open(
+        struct loader *loader, const struct plugin_entry *entry) {
+    struct image_file file;
+    image_file_init(&file);
+    bool found = loader_find(loader, entry, &file);
+    remember_path(loader, &file);
+    const struct image *image =
+            found && image_file_fetch(&file) ? loader_map(loader, &file) : NULL;
+    if (!image) {
+        refuse(loader, "%s", file.why);
+    }
+    image_file_finish(&file);
+    return image;
 }
 
 void loader_remove_copies(struct loader *loader) {

@@ -8,7 +8,7 @@
  * plugin stay valid for ever, and an unchanged file maps nothing again.
  *
  * Owner:   struct plugins
- * Thread:  logic
+ * Thread:  logic, but what image_file_fetch() asks
  * Errors:  NULL or false; loader_reason() is one sentence for the operator
  */
 #ifndef KERNEL_CORE_LOADER_H
@@ -20,7 +20,9 @@
 
 #include "kernel/core/sha256.h"
 
+struct image_file;
 struct loader;
+struct mapped;
 struct nx_plugin_entry;
 struct plugin_entry;
 
@@ -50,9 +52,25 @@ bool loader_set_dirs(
 // Removes copies that earlier runs left in image_dir.
 void loader_sweep(struct loader *loader);
 
-// The image of one line of the plugin list, mapped now or before.
+// The image of one line of the plugin list, mapped now or before: the three
+// steps below in one.
 const struct image *loader_open(
         struct loader *loader, const struct plugin_entry *entry);
+
+// Looks for the file and whether it is mapped; file is initialized. False:
+// file->why.
+bool loader_find(struct loader *loader, const struct plugin_entry *entry,
+        struct image_file *file);
+
+// Maps a file that was fetched. NULL: file->why.
+const struct image *loader_map(struct loader *loader, struct image_file *file);
+
+// For image_file_fetch(): where copies go, a number for the next one, and
+// what is mapped of this name and content.
+const char *loader_image_dir(const struct loader *loader);
+uint32_t loader_next_generation(struct loader *loader);
+struct mapped *loader_find_mapped(
+        const struct loader *loader, const char *name, const char *sha256);
 
 // Removes the files of the copies; what is mapped stays usable.
 void loader_remove_copies(struct loader *loader);

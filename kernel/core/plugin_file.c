@@ -7,9 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel/core/elf_check.h"
+
+#define NS_IN_S INT64_C(1000000000)
+// Longer than the tick of any file system's clock; FAT has the longest.
+#define TICK_NS (2 * NS_IN_S)
 
 __attribute__((format(printf, 2, 3))) static bool refuse(
         char *why, const char *format, ...) {
@@ -26,12 +31,56 @@ static bool refuse_errno(char *why) {
     return refuse(why, "cannot be read: %s", message);
 }
 
-static bool is_same(const struct stat *a, const struct stat *b) {
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino
-            && a->st_size == b->st_size
-            && a->st_mtim.tv_sec == b->st_mtim.tv_sec
-            && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+// --- stamps ---------------------------------------------------------------
+
+static int64_t in_ns(const struct timespec *time) {
+    return (int64_t)time->tv_sec * NS_IN_S + time->tv_nsec;
 }
+
+static void stamp_from(struct plugin_stamp *stamp, const struct stat *info) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    *stamp = (struct plugin_stamp){
+            .device = info->st_dev,
+            .inode = info->st_ino,
+            .size = info->st_size,
+            .modified_ns = in_ns(&info->st_mtim),
+            .changed_ns = in_ns(&info->st_ctim),
+    };
+    int64_t latest = stamp->changed_ns > stamp->modified_ns
+            ? stamp->changed_ns
+            : stamp->modified_ns;
+    stamp->telling = in_ns(&now) - latest > TICK_NS;
+}
+
+static bool is_equal(
+        const struct plugin_stamp *a, const struct plugin_stamp *b) {
+    return a->device == b->device && a->inode == b->inode && a->size == b->size
+            && a->modified_ns == b->modified_ns
+            && a->changed_ns == b->changed_ns;
+}
+
+static bool is_still(const struct plugin_stamp *then, const struct stat *info) {
+    struct plugin_stamp now;
+    stamp_from(&now, info);
+    return is_equal(then, &now);
+}
+
+bool plugin_stamp_take(const char *path, struct plugin_stamp *stamp) {
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return false;
+    }
+    stamp_from(stamp, &info);
+    return true;
+}
+
+bool plugin_stamp_same(
+        const struct plugin_stamp *then, const struct plugin_stamp *now) {
+    return then->telling && is_equal(then, now);
+}
+
+// --- reading and writing --------------------------------------------------
 
 // Returns how many bytes came, up to size; -1 with errno.
 static ssize_t read_all(int fd, char *data, size_t size) {
@@ -63,6 +112,7 @@ static bool load(
     if ((uint64_t)before.st_size > PLUGIN_FILE_MAX) {
         return refuse(why, "is larger than %zu MiB", PLUGIN_FILE_MAX >> 20);
     }
+    stamp_from(&file->stamp, &before);
     file->size = (size_t)before.st_size;
     file->data = malloc(file->size > 0 ? file->size : 1);
     if (!file->data) {
@@ -72,8 +122,8 @@ static bool load(
     if (got < 0 || fstat(fd, &after) != 0 || stat(path, &named) != 0) {
         return refuse_errno(why);
     }
-    if ((size_t)got != file->size || !is_same(&before, &after)
-            || !is_same(&before, &named)) {
+    if ((size_t)got != file->size || !is_still(&file->stamp, &after)
+            || !is_still(&file->stamp, &named)) {
         return refuse(why,
                 "changed while it was read; install plugins by "
                 "renaming them into place, then try again");

@@ -8,6 +8,7 @@
 
 #include <nexus/plugin.h>
 
+#include "kernel/core/image_file.h"
 #include "tests/unit/kernel/core/plugin_fixture.h"
 
 static struct loader *begin(struct plugin_fixture *f) {
@@ -124,6 +125,75 @@ static void a_changed_file_is_another_image(void **state) {
     end(&f, loader);
 }
 
+// Gives a file a time of change that is long ago.
+static void age(const char *path) {
+    const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void reads_what_has_only_just_changed(void **state) {
+    struct plugin_fixture f;
+    struct loader *loader = begin(&f);
+    size_t len;
+    char path[64];
+    char *data = read_plugin(&f, "probe", &len);
+    struct plugin_entry entry = write_file(&f, path, data, len);
+    free(data);
+    age(path);
+    assert_non_null(loader_open(loader, &entry));
+    // It changed less than a tick before it was read: the next change might
+    // leave the same stamp.
+    struct image_file file;
+    image_file_init(&file);
+    assert_true(loader_find(loader, &entry, &file));
+    assert_true(image_file_unread(&file));
+    assert_true(image_file_fetch(&file));
+    assert_false(image_file_unread(&file));
+    assert_null(file.copy); // the content is known
+    assert_non_null(loader_map(loader, &file));
+    image_file_finish(&file);
+    assert_int_equal(count_copies(&f), 1);
+    end(&f, loader);
+}
+
+static void knows_a_file_by_all_of_its_stamp(void **state) {
+    struct plugin_stamp old;
+    struct plugin_stamp now;
+    assert_true(plugin_stamp_take("/proc/self/exe", &old));
+    assert_true(plugin_stamp_take("/proc/self/exe", &now));
+    old.telling = true;
+    assert_true(plugin_stamp_same(&old, &now));
+    old.telling = false;
+    assert_false(plugin_stamp_same(&old, &now));
+    int64_t *const members[] = {&old.size, &old.modified_ns, &old.changed_ns};
+    old.telling = true;
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        (*members[i])++;
+        assert_false(plugin_stamp_same(&old, &now));
+        (*members[i])--;
+    }
+    old.inode++;
+    assert_false(plugin_stamp_same(&old, &now));
+    old.inode--;
+    old.device++;
+    assert_false(plugin_stamp_same(&old, &now));
+}
+
+static void a_copy_that_is_not_mapped_goes(void **state) {
+    struct plugin_fixture f;
+    struct loader *loader = begin(&f);
+    const struct plugin_entry entry = {.name = "probe"};
+    struct image_file file;
+    image_file_init(&file);
+    assert_true(loader_find(loader, &entry, &file));
+    assert_true(image_file_fetch(&file));
+    assert_int_equal(count_copies(&f), 1);
+    image_file_finish(&file);
+    assert_int_equal(count_copies(&f), 0);
+    assert_int_equal(loader_image_count(loader), 0);
+    end(&f, loader);
+}
+
 static void looks_into_every_folder_of_the_list(void **state) {
     struct plugin_fixture f;
     struct loader *loader = begin(&f);
@@ -231,6 +301,14 @@ static void refuses_a_library_without_the_symbol(void **state) {
         const struct plugin_entry entry = {
                 .name = "maths", .path = found.gl_pathv[0]};
         expect_refusal(loader, &entry, "exports no nexus_plugin_v1");
+        // It is old, and so not read again.
+        struct image_file file;
+        image_file_init(&file);
+        assert_true(loader_find(loader, &entry, &file));
+        assert_false(image_file_unread(&file));
+        assert_null(loader_map(loader, &file));
+        assert_non_null(strstr(file.why, "exports no nexus_plugin_v1"));
+        image_file_finish(&file);
     }
     globfree(&found);
     end(&f, loader);
@@ -342,6 +420,9 @@ int main(void) {
             cmocka_unit_test(maps_a_private_copy),
             cmocka_unit_test(an_unchanged_file_maps_nothing_again),
             cmocka_unit_test(a_changed_file_is_another_image),
+            cmocka_unit_test(reads_what_has_only_just_changed),
+            cmocka_unit_test(knows_a_file_by_all_of_its_stamp),
+            cmocka_unit_test(a_copy_that_is_not_mapped_goes),
             cmocka_unit_test(looks_into_every_folder_of_the_list),
             cmocka_unit_test(says_where_it_looked),
             cmocka_unit_test(refuses_what_is_not_a_plugin_of_this_server),
