@@ -41,6 +41,7 @@ static void on_done(void *ctx, const struct reload_result *reload) {
         put_changes(result, reload);
         writer_put_i64(result, "prepare_ms", reload->prepare_ms);
         writer_put_i64(result, "freeze_ms", reload->freeze_ms);
+        writer_put_i64(result, "stall_ms", reload->stall_ms);
     }
     admin_end_late(ctx, result);
 }

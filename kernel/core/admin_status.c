@@ -56,6 +56,7 @@ static void put_reload(struct nx_writer *result, const struct reload *reload) {
     writer_put_cstr(result, "reason", status.reason);
     writer_put_i64(result, "at", status.at_ms);
     writer_put_i64(result, "freeze_ms", status.freeze_ms);
+    writer_put_i64(result, "stall_ms", status.stall_ms);
     writer_end(result);
 }
 

@@ -12,12 +12,12 @@
 #include "kernel/core/core.h"
 #include "kernel/core/features_news.h"
 #include "kernel/core/histogram.h"
-#include "kernel/core/http.h"
-#include "kernel/core/http_request.h"
 #include "kernel/core/lifecycle.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/reload_files.h"
+#include "kernel/core/reload_held.h"
 #include "kernel/core/reload_states.h"
 #include "kernel/core/reload_swap.h"
 
@@ -34,9 +34,15 @@ struct waiter {
     void *ctx;
 };
 
-struct held_request {
-    struct nx_list link; // struct reload::requests
-    struct http_request_copy *copy;
+// What the one that runs does next. Each is left in a turn of its own, so that
+// events are served between them; before REST nobody has noticed anything.
+enum step {
+    STEP_NONE,
+    STEP_FILES,  // waits until the files are read: the place for whatever
+                 // else has to be waited for before any new code runs here
+    STEP_PLAN,   // makes the new instances, one in each turn
+    STEP_AROUND, // asks what surrounds the core, then freezes or commits
+    STEP_REST,   // waits until the old instances rest, then commits
 };
 
 struct reload {
@@ -44,19 +50,23 @@ struct reload {
     struct reload_surroundings surroundings;
     bool surrounded;
     bool wanted;            // one is to begin
-    bool running;           // one has begun and waits for plugins
+    enum step step;         // NONE: none runs
     struct nx_list asking;  // struct waiter, for the one that is to begin
     struct nx_list waiting; // struct waiter, for the one that runs
-    struct nx_list requests;
+    struct reload_held held;
+    struct reload_files files;
     struct reload_plan plan;
     struct reload_states states;
     struct settings_errors errors; // of the one that runs
     struct timer tick;
     struct features_news news;
     int64_t began_ns; // CLOCK_MONOTONIC
-    int64_t froze_ns; // 0: it did not
+    int64_t froze_ns;
+    int64_t entered_ns; // when it got the loop
+    int64_t stall_ns;   // the longest that it had it
     struct reload_status status;
     struct histogram freezes;
+    struct histogram stalls;
 };
 
 static int64_t now_ns(void) {
@@ -79,7 +89,9 @@ struct reload *reload_create(struct core *core) {
     reload->core = core;
     nx_list_init(&reload->asking);
     nx_list_init(&reload->waiting);
-    nx_list_init(&reload->requests);
+    reload_held_init(&reload->held);
+    reload_files_init(&reload->files, core);
+    reload_plan_init(&reload->plan, core);
     reload_states_init(&reload->states);
     settings_errors_init(&reload->errors);
     features_news_init(&reload->news);
@@ -94,27 +106,13 @@ static void drop_waiters(struct nx_list *list) {
     }
 }
 
-static struct http_request_copy *take_request(struct reload *reload) {
-    struct nx_list *link = nx_list_take_first(&reload->requests);
-    if (!link) {
-        return NULL;
-    }
-    struct held_request *held =
-            nx_container_of(link, struct held_request, link);
-    struct http_request_copy *copy = held->copy;
-    free(held);
-    return copy;
-}
-
 void reload_destroy(struct reload *reload) {
     if (!reload) {
         return;
     }
-    struct http_request_copy *copy;
-    while ((copy = take_request(reload)) != NULL) {
-        free(copy);
-    }
     timer_cancel(&reload->tick);
+    reload_held_finish(&reload->held);
+    reload_files_finish(&reload->files);
     drop_waiters(&reload->asking);
     drop_waiters(&reload->waiting);
     reload_states_finish(&reload->states);
@@ -163,77 +161,40 @@ void reload_forget(struct core *core, const void *ctx) {
 static void freeze(struct reload *reload) {
     reload->core->frozen = true;
     reload->froze_ns = now_ns();
+    log_info(MODULE, "events wait");
 }
 
 // Those that came first go first: sessions in sessions_release() of the next
 // turn, requests here.
 static void thaw(struct reload *reload) {
     struct core *core = reload->core;
-    struct http_request_copy *copy;
     int64_t spent_ns = now_ns() - reload->froze_ns;
     core->frozen = false;
     core->busy = true;
     timer_cancel(&reload->tick);
     histogram_add(&reload->freezes, (uint64_t)spent_ns);
     reload->status.freeze_ms = spent_ns / NS_IN_MS;
-    while ((copy = take_request(reload)) != NULL) {
-        http_continue(core, copy->op, &copy->request);
-        free(copy);
-    }
+    reload_held_serve(&reload->held, core);
 }
 
 bool reload_hold_http(struct reload *reload, const struct http_request *request,
         nx_op_id op) {
-    struct held_request *held = calloc(1, sizeof(*held));
-    struct http_request_copy *copy = http_request_copy(request, op);
-    if (!held || !copy) {
-        free(held);
-        free(copy);
-        return false;
+    return reload_held_keep(&reload->held, request, op);
+}
+
+// The loop is held up from here until this is left again.
+static void enter(struct reload *reload) {
+    reload->entered_ns = now_ns();
+}
+
+static void leave(struct reload *reload) {
+    int64_t spent_ns = now_ns() - reload->entered_ns;
+    if (spent_ns > reload->stall_ns) {
+        reload->stall_ns = spent_ns;
     }
-    held->copy = copy;
-    nx_list_init(&held->link);
-    nx_list_append(&reload->requests, &held->link);
-    return true;
 }
 
 // --- the end --------------------------------------------------------------
-
-static void log_errors(const struct reload *reload, const char *text) {
-    const struct settings_errors *errors = &reload->errors;
-    for (size_t i = 0; i < SETTINGS_ERRORS_MAX; i++) {
-        if (errors->texts[i]) {
-            log_error(MODULE, text, LOG_STR("reason", errors->texts[i]));
-        }
-        if (errors->warnings[i]) {
-            log_warn(MODULE, "the new configuration",
-                    LOG_STR("reason", errors->warnings[i]));
-        }
-    }
-}
-
-static void log_outcome(
-        const struct reload *reload, const struct reload_result *result) {
-    switch (result->outcome) {
-    case RELOAD_DONE:
-        log_errors(reload, "");
-        log_info(MODULE, "done", LOG_UINT("kept", result->changes[RELOAD_KEEP]),
-                LOG_UINT("changed", result->changes[RELOAD_APPLY]),
-                LOG_UINT("replaced", result->changes[RELOAD_REPLACE]),
-                LOG_UINT("added", result->changes[RELOAD_ADD]),
-                LOG_UINT("removed", result->changes[RELOAD_REMOVE]),
-                LOG_INT("prepare_ms", result->prepare_ms),
-                LOG_INT("freeze_ms", result->freeze_ms));
-        break;
-    case RELOAD_REFUSED:
-        log_errors(reload, "refused, all is as it was");
-        break;
-    case RELOAD_UNDONE:
-    case RELOAD_OUTCOME_COUNT:
-        log_errors(reload, "undone, all is as it was");
-        break;
-    }
-}
 
 static void warn_of_images(const struct core *core) {
     size_t count = plugins_image_count(core->plugins);
@@ -252,27 +213,37 @@ static void tell(struct reload *reload, const struct reload_result *result) {
     }
 }
 
+// Everything that was made for it and did not take over.
+static void clear(struct reload *reload) {
+    struct settings *old = reload->plan.wanted;
+    reload_plan_finish(&reload->plan);
+    reload_files_finish(&reload->files);
+    settings_destroy(old);
+    reload->step = STEP_NONE;
+}
+
 static void end(struct reload *reload, enum reload_outcome outcome) {
     struct reload_status *status = &reload->status;
+    struct reload_result result = {
+            .outcome = outcome, .errors = &reload->errors};
     if (reload->core->frozen) {
         thaw(reload);
     }
-    const char *reason = reload->errors.texts[0];
-    struct reload_result result = {.outcome = outcome,
-            .errors = &reload->errors,
-            .prepare_ms = status->prepare_ms,
-            .freeze_ms = status->freeze_ms};
     memcpy(result.changes, reload->plan.changes, sizeof(result.changes));
-    struct settings *old = reload->plan.wanted;
-    reload_plan_finish(&reload->plan);
-    settings_destroy(old);
-    reload->running = false;
+    clear(reload);
+    leave(reload);
+    histogram_add(&reload->stalls, (uint64_t)reload->stall_ns);
+    const char *reason = reload->errors.texts[0];
     status->count[outcome]++;
     status->outcome = outcome;
     status->at_ms = clock_wall_ms(&reload->core->clock);
+    status->stall_ms = reload->stall_ns / NS_IN_MS;
     (void)snprintf(
             status->reason, sizeof(status->reason), "%s", reason ? reason : "");
-    log_outcome(reload, &result);
+    result.prepare_ms = status->prepare_ms;
+    result.freeze_ms = status->freeze_ms;
+    result.stall_ms = status->stall_ms;
+    reload_result_log(&result);
     warn_of_images(reload->core);
     tell(reload, &result);
     settings_errors_finish(&reload->errors);
@@ -338,7 +309,7 @@ static void give_up(struct reload *reload) {
 }
 
 // One question to the plugins that go, then the swap, or another turn.
-static void go_on(struct reload *reload) {
+static void rest(struct reload *reload) {
     struct core *core = reload->core;
     int64_t limit_ns = core->settings->reload_freeze_ms * NS_IN_MS;
     if (reload_swap_rest(&reload->plan)) {
@@ -350,9 +321,8 @@ static void go_on(struct reload *reload) {
     }
 }
 
-// The file, the plugins, and what surrounds the core.
-static bool prepare(struct reload *reload) {
-    struct core *core = reload->core;
+static bool read_settings(struct reload *reload) {
+    const struct core *core = reload->core;
     const struct reload_surroundings *around = &reload->surroundings;
     struct settings_errors *errors = &reload->errors;
     if (!reload->surrounded || core->draining) {
@@ -367,57 +337,115 @@ static bool prepare(struct reload *reload) {
         return false;
     }
     reload->plan.wanted = wanted;
-    if (!settings_check_live(core->settings, wanted, errors)) {
-        return false;
-    }
-    return reload_plan_make(
-                   &reload->plan, core, wanted, &reload->states, errors)
-            && around->check(around->ctx, wanted, errors);
+    return settings_check_live(core->settings, wanted, errors)
+            && reload_files_begin(&reload->files, wanted, errors);
 }
 
+// Starts afresh, for those who have asked so far.
 static void begin(struct reload *reload) {
     reload->wanted = false;
-    reload->running = true;
     nx_list_splice(&reload->waiting, &reload->asking);
-    reload->plan = (struct reload_plan){.core = reload->core};
-    reload->froze_ns = 0;
-    reload->status.freeze_ms = 0;
-    log_info(MODULE, "begins");
     reload->began_ns = now_ns();
-    bool good = prepare(reload);
+    reload->stall_ns = 0;
+    reload->status.prepare_ms = 0;
+    reload->status.freeze_ms = 0;
+}
+
+// To the step, or to the end if something was wrong.
+static void proceed(struct reload *reload, bool good, enum step step) {
+    if (good) {
+        reload->step = step;
+        return;
+    }
     reload->status.prepare_ms = (now_ns() - reload->began_ns) / NS_IN_MS;
-    if (!good) {
-        end(reload, RELOAD_REFUSED);
-    } else if (reload_plan_exchanges(&reload->plan)) {
+    end(reload, RELOAD_REFUSED);
+}
+
+static void plan(struct reload *reload) {
+    if (!reload_plan_step(&reload->plan)) {
+        proceed(reload, reload_plan_good(&reload->plan), STEP_AROUND);
+    }
+}
+
+static void look_around(struct reload *reload) {
+    const struct reload_surroundings *around = &reload->surroundings;
+    bool good =
+            around->check(around->ctx, reload->plan.wanted, &reload->errors);
+    reload->status.prepare_ms = (now_ns() - reload->began_ns) / NS_IN_MS;
+    proceed(reload, good, STEP_REST);
+    if (good && reload_plan_exchanges(&reload->plan)) {
         freeze(reload);
-        go_on(reload);
-    } else {
+        rest(reload);
+    } else if (good) {
         commit(reload);
     }
 }
 
+static void go_on(struct reload *reload) {
+    switch (reload->step) {
+    case STEP_NONE:
+        log_info(MODULE, "begins");
+        begin(reload);
+        proceed(reload, read_settings(reload), STEP_FILES);
+        break;
+    case STEP_FILES:
+        if (reload_files_ready(&reload->files)) {
+            proceed(reload,
+                    reload_plan_begin(&reload->plan, reload->plan.wanted,
+                            &reload->files, &reload->states, &reload->errors),
+                    STEP_PLAN);
+        }
+        break;
+    case STEP_PLAN:
+        plan(reload);
+        break;
+    case STEP_AROUND:
+        look_around(reload);
+        break;
+    case STEP_REST:
+        rest(reload);
+        break;
+    }
+}
+
+// Whether it goes on in the next turn, or waits to be woken.
+static bool is_busy(const struct reload *reload) {
+    switch (reload->step) {
+    case STEP_NONE:
+        return reload->wanted;
+    case STEP_FILES:
+        return !reload->files.reading;
+    case STEP_PLAN:
+    case STEP_AROUND:
+        return true;
+    case STEP_REST:
+        break;
+    }
+    return false;
+}
+
 bool reload_run(struct reload *reload) {
     bool more = features_news_run(&reload->news, reload->core);
-    if (reload->running && reload->core->draining) {
+    if (reload->step != STEP_NONE && reload->core->draining) {
         reload_stop(reload);
-    } else if (reload->running) {
+    } else if (reload->step != STEP_NONE || reload->wanted) {
+        enter(reload);
         go_on(reload);
-    } else if (reload->wanted) {
-        begin(reload);
+        leave(reload);
     }
-    return more || reload->news.frame || (reload->wanted && !reload->running);
+    return more || reload->news.frame || is_busy(reload);
 }
 
 void reload_stop(struct reload *reload) {
-    if (reload->running) {
+    enter(reload);
+    if (reload->step != STEP_NONE) {
+        bool frozen = reload->core->frozen;
         settings_errors_add(&reload->errors, "the server stops");
         reload_swap_undo(&reload->plan);
-        end(reload, RELOAD_UNDONE);
+        end(reload, frozen ? RELOAD_UNDONE : RELOAD_REFUSED);
     }
     if (reload->wanted) {
-        reload->wanted = false;
-        nx_list_splice(&reload->waiting, &reload->asking);
-        reload->plan = (struct reload_plan){.core = reload->core};
+        begin(reload);
         settings_errors_add(&reload->errors, "the server stops");
         end(reload, RELOAD_REFUSED);
     }
@@ -427,18 +455,13 @@ void reload_stop(struct reload *reload) {
 
 void reload_look(const struct reload *reload, struct reload_status *status) {
     *status = reload->status;
-    status->running = reload->running;
-}
-
-const char *reload_outcome_word(enum reload_outcome outcome) {
-    static const char *const words[] = {
-#define RELOAD_WORD_(name, word) word,
-            RELOAD_OUTCOMES(RELOAD_WORD_)
-#undef RELOAD_WORD_
-    };
-    return words[outcome];
+    status->running = reload->step != STEP_NONE;
 }
 
 const struct histogram *reload_freezes(const struct reload *reload) {
     return &reload->freezes;
+}
+
+const struct histogram *reload_stalls(const struct reload *reload) {
+    return &reload->stalls;
 }

@@ -1,11 +1,11 @@
 /*
  * reload - another configuration and other plugins, with clients connected.
  *
- * Everything is checked and made ready while the old set serves. While
- * plugins are exchanged events wait: sessions keep what they have received
- * and are read from no further, HTTP requests and raised events are kept.
- * Then they go to the new set, or to the old one, which carries on as if
- * nothing had been. Asked for again meanwhile, it happens once more after.
+ * Everything is made ready while the old set serves: files by a thread of
+ * their own, the rest in small steps. While plugins are exchanged events wait:
+ * sessions keep what they have received and are read from no further, HTTP
+ * requests and raised events are kept. Then they go to the new set, or to the
+ * old one, which carries on. Asked for meanwhile, it happens once more after.
  *
  * Owner:   core
  * Thread:  logic
@@ -20,7 +20,7 @@
 
 #include <nexus/types.h>
 
-#include "kernel/core/reload_plan.h"
+#include "kernel/core/reload_result.h"
 #include "kernel/core/settings.h"
 
 struct core;
@@ -28,40 +28,6 @@ struct histogram;
 struct http_request;
 struct nx_buf;
 struct reload;
-
-#define RELOAD_REASON_MAX 512 // as SETTINGS_ERROR_TEXT_MAX
-
-// X(name, word): how reloads end.
-#define RELOAD_OUTCOMES(X) \
-    X(DONE, "done")       /* the new configuration is in effect */ \
-    X(REFUSED, "refused") /* something is wrong, nothing was touched */ \
-    X(UNDONE, "undone")   /* the old plugins were asked to rest, and carry on */
-
-enum reload_outcome {
-#define RELOAD_OUTCOME_(name, word) RELOAD_##name,
-    RELOAD_OUTCOMES(RELOAD_OUTCOME_)
-#undef RELOAD_OUTCOME_
-    RELOAD_OUTCOME_COUNT,
-};
-
-struct reload_result {
-    enum reload_outcome outcome;
-    const struct settings_errors *errors; // why not; warnings also when DONE
-    size_t changes[RELOAD_CHANGES];       // plugins, by what became of them
-    int64_t prepare_ms;
-    int64_t freeze_ms;
-};
-
-// The last one, and sums.
-struct reload_status {
-    uint64_t count[RELOAD_OUTCOME_COUNT];
-    enum reload_outcome outcome; // of the last one; 0 also when there was none
-    int64_t at_ms;               // UTC, when it ended; 0: there was none
-    int64_t prepare_ms;
-    int64_t freeze_ms;
-    char reason[RELOAD_REASON_MAX]; // the first of its errors, or ""
-    bool running;
-};
 
 // What surrounds the core has settings of its own to check and apply.
 struct reload_surroundings {
@@ -105,9 +71,11 @@ bool reload_hold_http(
         struct reload *reload, const struct http_request *request, nx_op_id op);
 
 void reload_look(const struct reload *reload, struct reload_status *status);
-const char *reload_outcome_word(enum reload_outcome outcome);
 
 // Of the times events had to wait, in ns.
 const struct histogram *reload_freezes(const struct reload *reload);
+
+// Of the longest time in each that the loop was held up, in ns.
+const struct histogram *reload_stalls(const struct reload *reload);
 
 #endif

@@ -12,6 +12,7 @@
 #include "kernel/core/plugin_settings.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/plugins_set.h"
+#include "kernel/core/reload_files.h"
 #include "kernel/core/reload_states.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/settings_errors.h"
@@ -68,11 +69,10 @@ static bool check_id(const struct reload_plan *plan,
 
 // Whether the new instance can go on where an earlier one has ended.
 static bool check_state(const struct reload_plan *plan,
-        struct reload_item *item, const struct reload_states *states,
-        struct lifecycle_error *error) {
+        struct reload_item *item, struct lifecycle_error *error) {
     const struct nx_plugin_info *info = item->new->entry->info;
     if (!item->old) {
-        if (!reload_states_give(states, info->id, &item->state)) {
+        if (!reload_states_give(plan->states, info->id, &item->state)) {
             lifecycle_error_set(error, "out of memory");
             return false;
         }
@@ -93,8 +93,7 @@ static bool check_state(const struct reload_plan *plan,
 
 // A new instance, ready to start.
 static bool make_instance(struct reload_plan *plan, struct reload_item *item,
-        const struct image *image, const struct reload_states *states,
-        struct lifecycle_error *error) {
+        const struct image *image, struct lifecycle_error *error) {
     item->change = item->old ? RELOAD_REPLACE : RELOAD_ADD;
     item->new =
             plugin_create(plan->core, image->name, image->path, image->entry);
@@ -104,7 +103,7 @@ static bool make_instance(struct reload_plan *plan, struct reload_item *item,
     }
     item->new->settings = plan->wanted;
     return lifecycle_check(item->new, error) && check_id(plan, item->new, error)
-            && check_state(plan, item, states, error)
+            && check_state(plan, item, error)
             && lifecycle_create(item->new, error)
             && lifecycle_configure(item->new, NX_CONFIGURE_CHECK, error);
 }
@@ -128,23 +127,21 @@ static bool compare(struct reload_plan *plan, struct reload_item *item,
 }
 
 static bool prepare(struct reload_plan *plan, struct reload_item *item,
-        const struct plugin_entry *entry, const struct reload_states *states,
-        struct lifecycle_error *error) {
-    struct loader *loader = plan->core->plugins->loader;
+        struct image_file *file, struct lifecycle_error *error) {
     enum plugin_settings_change change = PLUGIN_SETTINGS_RESTART;
-    const struct image *image = loader_open(loader, entry);
-    lifecycle_error_blame(error, entry->name, loader_path(loader));
+    lifecycle_error_blame(error, file->name, file->path ? file->path : "");
+    const struct image *image = loader_map(plan->core->plugins->loader, file);
     if (!image) {
-        lifecycle_error_set(error, "%s", loader_reason(loader));
+        lifecycle_error_set(error, "%s", file->why);
         return false;
     }
-    item->old = find_running(plan->core->plugins, entry->name);
+    item->old = find_running(plan->core->plugins, image->name);
     if (item->old && item->old->entry == image->entry
             && !compare(plan, item, &change, error)) {
         return false;
     }
     if (change == PLUGIN_SETTINGS_RESTART) {
-        return make_instance(plan, item, image, states, error);
+        return make_instance(plan, item, image, error);
     }
     if (change == PLUGIN_SETTINGS_LIVE) {
         item->change = RELOAD_APPLY;
@@ -164,18 +161,16 @@ static struct reload_item *add_item(struct reload_plan *plan) {
     return item;
 }
 
-static void add_listed(struct reload_plan *plan,
-        const struct reload_states *states, struct settings_errors *errors) {
-    size_t count = settings_plugin_count(plan->wanted);
-    for (size_t i = 0; i < count; i++) {
-        const struct plugin_entry *entry = settings_plugin(plan->wanted, i);
-        struct lifecycle_error error;
-        lifecycle_error_init(&error);
-        (void)prepare(plan, add_item(plan), entry, states, &error);
-        lifecycle_error_collect(&error, entry->origin, errors);
-        lifecycle_error_finish(&error);
-    }
-    plan->listed = plan->count;
+static bool add_listed(struct reload_plan *plan) {
+    size_t i = plan->count;
+    struct reload_item *item = add_item(plan);
+    struct lifecycle_error error;
+    lifecycle_error_init(&error);
+    (void)prepare(plan, item, &plan->files->files[i], &error);
+    lifecycle_error_collect(
+            &error, settings_plugin(plan->wanted, i)->origin, plan->errors);
+    lifecycle_error_finish(&error);
+    return item->new != NULL;
 }
 
 static bool is_listed(
@@ -188,8 +183,7 @@ static bool is_listed(
     return false;
 }
 
-static void add_removed(
-        struct reload_plan *plan, struct settings_errors *errors) {
+static void add_removed(struct reload_plan *plan) {
     const struct plugins *plugins = plan->core->plugins;
     for (size_t i = 0; i < plugins_count(plugins); i++) {
         struct plugin *plugin = plugins_get(plugins, i);
@@ -200,7 +194,7 @@ static void add_removed(
         item->change = RELOAD_REMOVE;
         item->old = plugin;
         if (reload_item_provides(item)) {
-            settings_errors_add(errors,
+            settings_errors_add(plan->errors,
                     "plugins: %s keeps what is stored and cannot be taken out "
                     "while the server runs; restart it",
                     plugin->name);
@@ -208,25 +202,47 @@ static void add_removed(
     }
 }
 
-bool reload_plan_make(struct reload_plan *plan, struct core *core,
-        struct settings *wanted, const struct reload_states *states,
+void reload_plan_init(struct reload_plan *plan, struct core *core) {
+    *plan = (struct reload_plan){.core = core};
+}
+
+bool reload_plan_begin(struct reload_plan *plan, struct settings *wanted,
+        struct reload_files *files, const struct reload_states *states,
         struct settings_errors *errors) {
-    size_t before = errors->count;
-    *plan = (struct reload_plan){.core = core, .wanted = wanted};
-    size_t most = settings_plugin_count(wanted) + plugins_count(core->plugins);
+    size_t most =
+            settings_plugin_count(wanted) + plugins_count(plan->core->plugins);
+    plan->wanted = wanted;
+    plan->files = files;
+    plan->states = states;
+    plan->errors = errors;
+    plan->errors_before = errors->count;
+    plan->listed = settings_plugin_count(wanted);
     plan->items = calloc(most + 1, sizeof(*plan->items));
     if (!plan->items) {
         settings_errors_add(errors, "plugins: out of memory");
-        return false;
     }
-    add_listed(plan, states, errors);
-    if (errors->count == before) {
-        add_removed(plan, errors);
+    return plan->items != NULL;
+}
+
+bool reload_plan_good(const struct reload_plan *plan) {
+    return plan->errors->count == plan->errors_before;
+}
+
+bool reload_plan_step(struct reload_plan *plan) {
+    bool made = false;
+    while (plan->count < plan->listed && !made) {
+        made = add_listed(plan);
+    }
+    if (plan->count < plan->listed) {
+        return true;
+    }
+    if (reload_plan_good(plan)) {
+        add_removed(plan);
     }
     for (size_t i = 0; i < plan->count; i++) {
         plan->changes[plan->items[i].change]++;
     }
-    return errors->count == before;
+    return false;
 }
 
 void reload_plan_finish(struct reload_plan *plan) {
@@ -235,5 +251,5 @@ void reload_plan_finish(struct reload_plan *plan) {
         handover_finish(&plan->items[i].state);
     }
     free(plan->items);
-    *plan = (struct reload_plan){.core = plan->core};
+    reload_plan_init(plan, plan->core);
 }

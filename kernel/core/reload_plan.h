@@ -2,8 +2,9 @@
  * reload_plan - what a reload is going to do with each plugin.
  *
  * Compares the plugins that run with a new configuration, and gets everything
- * ready that can be while the old ones serve: files, descriptors, instances,
- * checked settings. Nothing that runs has noticed.
+ * ready that can be while the old ones serve: descriptors, instances, checked
+ * settings. One new instance at a time, so that events are served between
+ * them. Nothing that runs has noticed.
  *
  * Owner:   reload.c
  * Thread:  logic
@@ -20,6 +21,7 @@
 struct core;
 struct nx_config;
 struct plugin;
+struct reload_files;
 struct reload_states;
 struct settings;
 struct settings_errors;
@@ -48,17 +50,31 @@ struct reload_item {
 struct reload_plan {
     struct core *core;
     struct settings *wanted;
+    struct reload_files *files;
+    const struct reload_states *states;
+    struct settings_errors *errors;
+    size_t errors_before;
     struct reload_item *items;
     size_t count;
     size_t listed; // those of the new list
     size_t changes[RELOAD_CHANGES];
 };
 
-// wanted is borrowed. states has what removed plugins left behind. False when
-// errors were added; reload_plan_finish() either way.
-bool reload_plan_make(struct reload_plan *plan, struct core *core,
-        struct settings *wanted, const struct reload_states *states,
+// What is given is borrowed. states has what removed plugins left behind, and
+// files those of wanted, ready. False when errors were added, as below;
+// reload_plan_finish() either way.
+bool reload_plan_begin(struct reload_plan *plan, struct settings *wanted,
+        struct reload_files *files, const struct reload_states *states,
         struct settings_errors *errors);
+
+// Goes on up to the next new instance; returns whether there is more to do.
+bool reload_plan_step(struct reload_plan *plan);
+
+// Whether all went well so far.
+bool reload_plan_good(const struct reload_plan *plan);
+
+// An empty one, which may be finished.
+void reload_plan_init(struct reload_plan *plan, struct core *core);
 
 // Destroys the instances that were made for it and did not take over.
 void reload_plan_finish(struct reload_plan *plan);

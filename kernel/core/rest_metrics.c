@@ -324,6 +324,10 @@ static void put_reloads(struct exposition *text, const struct core *core) {
                 "How long events had to wait while plugins were exchanged.")) {
         exposition_seconds(text, NULL, reload_freezes(core->reload));
     }
+    if (exposition_histogram(text, "nexus_reload_stall_seconds",
+                "The longest time in each reload that the loop was held up.")) {
+        exposition_seconds(text, NULL, reload_stalls(core->reload));
+    }
     gauge(text, "nexus_plugin_images",
             "Files of plugins in memory; old versions stay until a restart.",
             (double)plugins_image_count(core->plugins));

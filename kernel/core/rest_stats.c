@@ -197,6 +197,7 @@ static void put_reload(struct nx_writer *body, const struct core *core) {
         writer_put_i64(body, "at", status.at_ms);
         writer_put_i64(body, "prepare_ms", status.prepare_ms);
         writer_put_i64(body, "freeze_ms", status.freeze_ms);
+        writer_put_i64(body, "stall_ms", status.stall_ms);
         writer_end(body);
     }
     writer_put_u64(body, "images", plugins_image_count(core->plugins));

@@ -11,9 +11,14 @@
 #ifndef TESTS_PLUGINS_COUNTER_H
 #define TESTS_PLUGINS_COUNTER_H
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <nexus/sdk.h>
+
+#define COUNTER_PATH_MAX 256
 
 struct counter_state {
     uint64_t count;
@@ -24,11 +29,12 @@ struct counter {
     struct nx_plugin base;
     struct nx_sdk nx;
     struct counter_state state;
-    int64_t step;     // live
-    int64_t again;    // so often quiesce() asks for time
-    int64_t asked;    // so often it has
-    int32_t fail;     // in start()
-    int32_t dislikes; // the state
+    int64_t step;                  // live
+    int64_t again;                 // so often quiesce() asks for time
+    int64_t asked;                 // so often it has
+    char awaits[COUNTER_PATH_MAX]; // "" or a file that has to go first
+    int32_t fail;                  // in start()
+    int32_t dislikes;              // the state
 };
 
 static struct counter *counter_of(struct nx_plugin *base) {
@@ -64,6 +70,11 @@ static nx_status counter_configure(struct nx_plugin *base,
     if (mode == NX_CONFIGURE_APPLY) {
         counter->step = config->get_int(cfg, "step");
         counter->again = config->get_int(cfg, "again");
+        struct nx_str awaits = config->get_str(cfg, "awaits");
+        if (awaits.len < sizeof(counter->awaits)) {
+            memcpy(counter->awaits, awaits.ptr, awaits.len);
+            counter->awaits[awaits.len] = '\0';
+        }
         counter->fail = config->get_bool(cfg, "fail");
         counter->dislikes = config->get_bool(cfg, "dislikes");
     }
@@ -103,7 +114,9 @@ static nx_status counter_quiesce(struct nx_plugin *base, uint32_t reason) {
         counter->asked++;
         return NX_ERR_AGAIN;
     }
-    return NX_OK;
+    bool waits =
+            counter->awaits[0] != '\0' && access(counter->awaits, F_OK) == 0;
+    return waits ? NX_ERR_AGAIN : NX_OK;
 }
 
 static nx_status counter_save(
@@ -146,6 +159,8 @@ static const struct nx_setting counter_settings[] = {
                 "What an event adds."},
         {"again", NX_SETTING_INT, 0, "0", "0..1000000",
                 "So often quiesce() asks for time."},
+        {"awaits", NX_SETTING_STRING, NX_SETTING_LIVE, "", NULL,
+                "quiesce() asks for time as long as this file is there."},
         {"fail", NX_SETTING_BOOL, 0, "false", NULL, "Whether start() fails."},
         {"dislikes", NX_SETTING_BOOL, 0, "false", NULL,
                 "Whether no state can be read."},

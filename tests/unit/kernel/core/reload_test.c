@@ -63,13 +63,47 @@ static void finish(struct reloading *r) {
     plugin_fixture_finish(&r->f);
 }
 
+// A turn; the thread that reads files gets time for it.
+static void turn(struct reloading *r) {
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += until.tv_nsec / 999000000;
+    until.tv_nsec = (until.tv_nsec + 1000000) % 1000000000;
+    if (core_sleep_ms(r->f.core) != 0) {
+        (void)sem_timedwait(&r->f.woken, &until);
+    }
+    plugin_fixture_advance(&r->f, 1);
+}
+
+static void turn_until_frozen(struct reloading *r) {
+    for (int i = 0; i < 10000 && !r->f.core->frozen; i++) {
+        turn(r);
+    }
+    assert_true(r->f.core->frozen);
+}
+
+static uint64_t done_count(const struct reloading *r) {
+    struct reload_status status;
+    reload_look(r->f.core->reload, &status);
+    assert_int_equal(status.count[RELOAD_REFUSED], 0);
+    assert_int_equal(status.count[RELOAD_UNDONE], 0);
+    return status.running ? 0 : status.count[RELOAD_DONE];
+}
+
+static void turn_until_done(struct reloading *r, uint64_t count) {
+    for (int i = 0; i < 10000 && done_count(r) < count; i++) {
+        turn(r);
+    }
+    assert_int_equal(done_count(r), count);
+}
+
 // Turns until somebody was told.
 static enum reload_outcome reload(struct reloading *r) {
     int told = r->told;
     assert_true(reload_request(r->f.core, on_done, r));
     assert_int_equal(r->told, told);
     for (int i = 0; i < 10000 && r->told == told; i++) {
-        plugin_fixture_advance(&r->f, 1);
+        turn(r);
     }
     assert_int_equal(r->told, told + 1);
     assert_false(r->f.core->frozen);
@@ -209,39 +243,31 @@ static void a_claim_on_what_is_served_is_undone(void **state) {
 
 static void is_done_once_more_for_all_who_asked_meanwhile(void **state) {
     struct reloading r;
-    struct reload_status status;
     init(&r, COUNTER("again = 5;"));
     write_config(&r, COUNTER("again = 6;"));
     assert_true(reload_request(r.f.core, on_done, &r));
-    plugin_fixture_advance(&r.f, 1);
-    assert_true(r.f.core->frozen);
+    turn_until_frozen(&r);
     for (int i = 0; i < 3; i++) {
         assert_true(reload_request(r.f.core, on_done, &r));
     }
+    turn_until_done(&r, 2);
     for (int i = 0; i < 100; i++) {
-        plugin_fixture_advance(&r.f, 1);
+        turn(&r);
     }
+    assert_int_equal(done_count(&r), 2);
     assert_int_equal(r.told, 4);
-    reload_look(r.f.core->reload, &status);
-    assert_int_equal(status.count[RELOAD_DONE], 2);
-    assert_false(status.running);
     finish(&r);
 }
 
 static void forgets_who_has_gone(void **state) {
     struct reloading r;
-    struct reload_status status;
     init(&r, COUNTER("again = 5;"));
     write_config(&r, COUNTER("again = 6;"));
     assert_true(reload_request(r.f.core, on_done, &r));
-    plugin_fixture_advance(&r.f, 1);
+    turn_until_frozen(&r);
     assert_true(reload_request(r.f.core, on_done, &r));
     reload_forget(r.f.core, &r);
-    for (int i = 0; i < 100; i++) {
-        plugin_fixture_advance(&r.f, 1);
-    }
-    reload_look(r.f.core->reload, &status);
-    assert_int_equal(status.count[RELOAD_DONE], 2);
+    turn_until_done(&r, 2);
     assert_int_equal(r.told, 0);
     finish(&r);
 }
@@ -252,13 +278,47 @@ static void ends_when_the_server_stops(void **state) {
     const struct nx_plugin *before = instance(&r, 0);
     write_config(&r, COUNTER(""));
     assert_true(reload_request(r.f.core, on_done, &r));
-    plugin_fixture_advance(&r.f, 1);
-    assert_true(r.f.core->frozen);
+    turn_until_frozen(&r);
     reload_stop(r.f.core->reload);
     assert_false(r.f.core->frozen);
     assert_int_equal(r.result.outcome, RELOAD_UNDONE);
     assert_string_equal(r.reason, "the server stops");
     assert_ptr_equal(instance(&r, 0), before);
+    finish(&r);
+}
+
+static void stops_while_files_are_read(void **state) {
+    struct reloading r;
+    init(&r, COUNTER(""));
+    const struct nx_plugin *before = instance(&r, 0);
+    write_config(&r, COUNTER("path = \"counter_next.so\";"));
+    assert_true(reload_request(r.f.core, on_done, &r));
+    plugin_fixture_advance(&r.f, 1);
+    assert_int_equal(r.told, 0);
+    reload_stop(r.f.core->reload);
+    assert_int_equal(r.told, 1);
+    assert_int_equal(r.result.outcome, RELOAD_REFUSED);
+    assert_ptr_equal(instance(&r, 0), before);
+    assert_int_equal(plugins_image_count(r.f.core->plugins), 1);
+    finish(&r);
+}
+
+static void serves_while_it_gets_ready(void **state) {
+    struct reloading r;
+    init(&r, COUNTER(""));
+    write_config(&r,
+            "plugins = ( { name = \"counter\"; path = \"counter_next.so\"; }, "
+            "{ name = \"probe\"; }, { name = \"slow\"; } );");
+    assert_true(reload_request(r.f.core, on_done, &r));
+    int turns = 0;
+    while (r.told == 0) {
+        assert_true(turns++ < 10000);
+        assert_int_equal(plugin_fixture_event(&r.f, "counter.late"), NX_LATER);
+        turn(&r);
+    }
+    assert_int_equal(r.result.outcome, RELOAD_DONE);
+    // Beginning, files, three instances, the rest.
+    assert_true(turns >= 6);
     finish(&r);
 }
 
@@ -281,6 +341,8 @@ int main(void) {
             cmocka_unit_test(is_done_once_more_for_all_who_asked_meanwhile),
             cmocka_unit_test(forgets_who_has_gone),
             cmocka_unit_test(ends_when_the_server_stops),
+            cmocka_unit_test(stops_while_files_are_read),
+            cmocka_unit_test(serves_while_it_gets_ready),
             cmocka_unit_test(is_refused_by_a_core_without_surroundings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

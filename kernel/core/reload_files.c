@@ -1,0 +1,114 @@
+#include "kernel/core/reload_files.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/base/log.h"
+#include "kernel/core/core.h"
+#include "kernel/core/loader.h"
+#include "kernel/core/plugins.h"
+#include "kernel/core/plugins_set.h"
+#include "kernel/core/settings.h"
+#include "kernel/core/settings_errors.h"
+
+void reload_files_init(struct reload_files *files, struct core *core) {
+    files->core = core;
+    files->files = NULL;
+    files->count = 0;
+    files->reading = false;
+    atomic_init(&files->done, false);
+    atomic_init(&files->stop, false);
+}
+
+static void end_reading(struct reload_files *files) {
+    (void)pthread_join(files->thread, NULL);
+    files->reading = false;
+}
+
+void reload_files_finish(struct reload_files *files) {
+    if (files->reading) {
+        atomic_store(&files->stop, true);
+        end_reading(files);
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        image_file_finish(&files->files[i]);
+    }
+    free(files->files);
+    reload_files_init(files, files->core);
+}
+
+// --- the thread -----------------------------------------------------------
+
+static void *read_all(void *arg) {
+    struct reload_files *files = arg;
+    const struct transport *transport = &files->core->transport;
+    for (size_t i = 0; i < files->count && !atomic_load(&files->stop); i++) {
+        (void)image_file_fetch(&files->files[i]);
+    }
+    atomic_store(&files->done, true);
+    transport->ops->wake(transport->ctx);
+    return NULL;
+}
+
+// Signals are for the loop's thread.
+static bool start(struct reload_files *files) {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    errno = pthread_create(&files->thread, NULL, read_all, files);
+    files->reading = errno == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (files->reading) {
+        (void)pthread_setname_np(files->thread, "nexus-reload");
+    }
+    return files->reading;
+}
+
+// --- the loop's side ------------------------------------------------------
+
+static bool find_all(
+        struct reload_files *files, const struct settings *wanted) {
+    bool unread = false;
+    for (size_t i = 0; i < files->count; i++) {
+        struct image_file *file = &files->files[i];
+        image_file_init(file);
+        (void)loader_find(
+                files->core->plugins->loader, settings_plugin(wanted, i), file);
+        unread |= image_file_unread(file);
+    }
+    return unread;
+}
+
+bool reload_files_begin(struct reload_files *files,
+        const struct settings *wanted, struct settings_errors *errors) {
+    size_t count = settings_plugin_count(wanted);
+    files->files = calloc(count + 1, sizeof(*files->files));
+    if (!files->files) {
+        settings_errors_add(errors, "plugins: out of memory");
+        return false;
+    }
+    files->count = count;
+    if (!find_all(files, wanted)) {
+        // Pins are still to be checked.
+        for (size_t i = 0; i < count; i++) {
+            (void)image_file_fetch(&files->files[i]);
+        }
+        return true;
+    }
+    if (!start(files)) {
+        char text[128];
+        settings_errors_add(errors, "plugins: cannot start a thread: %s",
+                strerror_r(errno, text, sizeof(text)));
+    }
+    return files->reading;
+}
+
+bool reload_files_ready(struct reload_files *files) {
+    if (files->reading && atomic_load(&files->done)) {
+        end_reading(files);
+    }
+    return !files->reading;
+}

@@ -1,0 +1,49 @@
+/*
+ * reload_files - the files of the plugins of a new configuration.
+ *
+ * They are looked for at once. Those that have not been read before, or have
+ * changed since, are read, checked and copied by a thread beside the loop,
+ * which is woken at the end. Nothing is mapped: the copies are there to be
+ * looked at before any of their code runs in this process.
+ *
+ * Owner:   struct reload embeds it
+ * Thread:  logic; the other one has the files until they are ready
+ * Errors:  of the whole in struct settings_errors; of one file in the file
+ */
+#ifndef KERNEL_CORE_RELOAD_FILES_H
+#define KERNEL_CORE_RELOAD_FILES_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/core/image_file.h"
+
+struct core;
+struct settings;
+struct settings_errors;
+
+struct reload_files {
+    struct core *core;
+    struct image_file *files; // in the order of the list
+    size_t count;
+    pthread_t thread;
+    bool reading;      // there is a thread
+    _Atomic bool done; // it has nothing left to do
+    _Atomic bool stop; // it should not begin another file
+};
+
+void reload_files_init(struct reload_files *files, struct core *core);
+
+// Waits for the file that is being read, and removes what was not mapped.
+void reload_files_finish(struct reload_files *files);
+
+// Begins with the list of wanted. False when errors were added.
+bool reload_files_begin(struct reload_files *files,
+        const struct settings *wanted, struct settings_errors *errors);
+
+// Whether nothing is read any more.
+bool reload_files_ready(struct reload_files *files);
+
+#endif
