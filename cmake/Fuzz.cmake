@@ -12,7 +12,8 @@ list(FILTER fuzz_support EXCLUDE REGEX "_fuzz\\.c$")
 
 add_library(nexus_fuzz STATIC ${fuzz_support})
 target_link_libraries(nexus_fuzz
-  PRIVATE nexus_warnings PUBLIC nexus_fake_host nexus_kernel PkgConfig::cmocka)
+  PRIVATE nexus_warnings PUBLIC nexus_fake_host nexus_kernel nexus_ctl
+  PkgConfig::cmocka)
 
 foreach(source IN LISTS fuzz_sources)
   get_filename_component(name ${source} NAME_WE)

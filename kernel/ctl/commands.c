@@ -2,6 +2,7 @@
 
 #include "kernel/ctl/command.h"
 #include "kernel/ctl/lists.h"
+#include "kernel/ctl/plugin/plugin_info.h"
 #include "kernel/ctl/server.h"
 #include "kernel/ctl/store.h"
 #include "kernel/ctl/tail.h"
@@ -43,6 +44,8 @@ const struct command commands[] = {
                 store_backup},
         {"store", "vacuum", NULL, FILES,
                 "give unused space back; no server may run", store_vacuum},
+        {"plugin", "info", "FILE", OPTION_JSON,
+                "say what a plugin's file is, without loading it", plugin_info},
         {NULL, NULL, NULL, 0, NULL, NULL},
 };
 
