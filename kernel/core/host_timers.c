@@ -8,8 +8,9 @@
 static nx_status set(const struct nx_host *host, uint64_t delay_ms,
         uint64_t repeat_ms, nx_timer_fn fn, void *user, nx_timer_id *out) {
     nx_status status;
-    struct plugin *plugin = host_enter(
-            host, PHASE_START | PHASE_RUNNING, "timers.set", &status);
+    struct plugin *plugin =
+            host_enter(host, PHASE_START | PHASE_RUNNING | PHASE_QUIESCED,
+                    "timers.set", &status);
     if (!plugin) {
         return status;
     }

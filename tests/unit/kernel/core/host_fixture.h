@@ -25,9 +25,10 @@ struct probe {
     struct nx_sdk sdk;
     const struct nx_host *host;
     struct nx_plugin instance;
-    nx_status (*on_start)(void); // NULL: handles "probe."
-    nx_event_fn on_event;        // NULL: returns NX_DONE
-    nx_op_id op;                 // of the last event
+    nx_status (*on_start)(void);   // NULL: handles "probe."
+    nx_status (*on_quiesce)(void); // NULL: at rest
+    nx_event_fn on_event;          // NULL: returns NX_DONE
+    nx_op_id op;                   // of the last event
     uint32_t events;
 };
 
@@ -49,6 +50,12 @@ static nx_status probe_start(
     return status == NX_OK && probe.on_start ? probe.on_start() : status;
 }
 
+static nx_status probe_quiesce(struct nx_plugin *plugin, uint32_t reason) {
+    (void)plugin;
+    (void)reason;
+    return probe.on_quiesce ? probe.on_quiesce() : NX_OK;
+}
+
 static void probe_destroy(struct nx_plugin *plugin) {
     (void)plugin;
 }
@@ -60,6 +67,7 @@ static nx_status probe_create(
     probe.instance = (struct nx_plugin){
             .struct_size = sizeof(probe.instance),
             .start = probe_start,
+            .quiesce = probe_quiesce,
             .destroy = probe_destroy,
     };
     *out = &probe.instance;

@@ -67,6 +67,29 @@ static void runs_timers_set_while_starting(void **state) {
     fake_host_destroy(probe.fake);
 }
 
+// A successor writes its own host over that of the fixture.
+static const struct nx_host *first;
+
+static nx_status set_while_quiesced(void) {
+    return probe.sdk.timers->set(first, 50, 0, on_timer, NULL, NULL);
+}
+
+static nx_status refuse(void) {
+    return NX_ERR_INTERNAL;
+}
+
+static void runs_timers_set_while_quiesced_when_it_is_resumed(void **state) {
+    first = probe.host;
+    probe.on_quiesce = set_while_quiesced;
+    probe.on_start = refuse;
+    assert_false(fake_host_reload(probe.fake));
+    assert_int_equal(fired, 0);
+    probe.host = first;
+    fake_host_advance(probe.fake, 100);
+    assert_int_equal(fired, 1);
+    probe.on_quiesce = NULL;
+}
+
 #define TEST(function) \
     cmocka_unit_test_setup_teardown(function, setup, probe_teardown)
 
@@ -77,6 +100,7 @@ int main(void) {
             TEST(needs_a_function),
             TEST(knows_the_time),
             cmocka_unit_test(runs_timers_set_while_starting),
+            TEST(runs_timers_set_while_quiesced_when_it_is_resumed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
