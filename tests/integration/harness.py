@@ -104,10 +104,10 @@ class Server:
     def log(self):
         return "\n".join(line for line in self.lines if line is not None)
 
-    def wait_for_line(self, pattern, timeout=DEADLINE):
-        """The first match of a line, past or to come."""
+    def wait_for_line(self, pattern, timeout=DEADLINE, start=0):
+        """The first match of a line, past from `start` on or to come."""
         found = re.compile(pattern)
-        seen = 0
+        seen = start
         with self.changed:
             while True:
                 for line in self.lines[seen:]:
