@@ -51,9 +51,13 @@ static void reads_state_and_settings(void **state) {
     assert_string_equal(facts.settings[0].fallback, "1");
     assert_string_equal(facts.settings[0].range, "1..1000");
     assert_string_equal(facts.settings[0].help, "What an event adds.");
-    assert_string_equal(facts.settings[3].key, "dislikes");
-    assert_null(facts.settings[3].range);
-    assert_null(facts.settings[4].key);
+    size_t i = 0;
+    while (facts.settings[i].key
+            && strcmp(facts.settings[i].key, "dislikes") != 0) {
+        i++;
+    }
+    assert_non_null(facts.settings[i].key);
+    assert_null(facts.settings[i].range);
     plugin_facts_finish(&facts);
     plugin_case_finish(&c);
 }
