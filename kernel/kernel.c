@@ -20,9 +20,12 @@
 #include "kernel/net/loop.h"
 #include "kernel/net/server.h"
 #include "kernel/net/tls.h"
+#include "kernel/supervisor.h"
 
 // How long storage may take to tell what sessions there were before.
 #define RESUME_LOAD_MS 10000
+// What stopping takes at most beside drain.timeout, for clients and storage.
+#define STOP_MARGIN_MS 10000
 
 struct kernel {
     struct settings *settings; // borrowed
@@ -31,8 +34,9 @@ struct kernel {
     struct core *core;
     struct listeners *listeners;
     struct control *control; // NULL without control.socket
-    struct timer deadline;   // of draining
-    bool limited;            // the deadline is set
+    struct supervisor supervisor;
+    struct timer deadline; // of draining
+    bool limited;          // the deadline is set
     bool overdue;
 };
 
@@ -67,10 +71,11 @@ static void on_signal(void *ctx, int signo) {
 
 // Whoever began it: a signal or nexusctl.
 static void limit_draining(struct kernel *kernel) {
+    int64_t limit_ms = kernel->settings->drain_timeout * 1000;
     if (!kernel->limited) {
         kernel->limited = true;
-        timers_set(&kernel->core->timers, &kernel->deadline,
-                kernel->settings->drain_timeout * 1000);
+        timers_set(&kernel->core->timers, &kernel->deadline, limit_ms);
+        supervisor_stopping(&kernel->supervisor, 2 * limit_ms + STOP_MARGIN_MS);
     }
 }
 
@@ -113,6 +118,16 @@ static void apply_surroundings(void *ctx) {
     server_reload(kernel->server);
 }
 
+static void on_reload_begun(void *ctx) {
+    struct kernel *kernel = ctx;
+    supervisor_reloading(&kernel->supervisor);
+}
+
+static void on_reload_ended(void *ctx) {
+    struct kernel *kernel = ctx;
+    supervisor_reloaded(&kernel->supervisor);
+}
+
 static void allow_reload(
         struct kernel *kernel, const struct settings_source *source) {
     const struct reload_surroundings surroundings = {
@@ -120,6 +135,8 @@ static void allow_reload(
             .ctx = kernel,
             .check = check_surroundings,
             .apply = apply_surroundings,
+            .begun = on_reload_begun,
+            .ended = on_reload_ended,
     };
     reload_surround(kernel->core->reload, &surroundings);
 }
@@ -177,6 +194,7 @@ struct kernel *kernel_create(
         return NULL;
     }
     kernel->settings = settings;
+    supervisor_init(&kernel->supervisor);
     timer_init(&kernel->deadline, on_deadline, kernel);
     if (!start(kernel)) {
         kernel_destroy(kernel);
@@ -196,6 +214,7 @@ void kernel_run(struct kernel *kernel) {
     listeners_log(kernel->listeners);
     banner_write(kernel->core, kernel->listeners);
     log_info("kernel", "ready");
+    supervisor_ready(&kernel->supervisor, kernel->core);
     loop_run(kernel->loop, &work);
     log_info("kernel", "stopped");
 }
@@ -205,6 +224,7 @@ void kernel_destroy(struct kernel *kernel) {
         return;
     }
     timer_cancel(&kernel->deadline);
+    supervisor_finish(&kernel->supervisor);
     if (kernel->core) {
         reload_stop(kernel->core->reload);
     }

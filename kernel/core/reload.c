@@ -248,6 +248,9 @@ static void end(struct reload *reload, enum reload_outcome outcome) {
     tell(reload, &result);
     settings_errors_finish(&reload->errors);
     settings_errors_init(&reload->errors);
+    if (reload->surroundings.ended) {
+        reload->surroundings.ended(reload->surroundings.ctx);
+    }
 }
 
 // --- the steps ------------------------------------------------------------
@@ -345,6 +348,9 @@ static bool read_settings(struct reload *reload) {
 static void begin(struct reload *reload) {
     reload->wanted = false;
     nx_list_splice(&reload->waiting, &reload->asking);
+    if (reload->surroundings.begun) {
+        reload->surroundings.begun(reload->surroundings.ctx);
+    }
     reload->began_ns = now_ns();
     reload->stall_ns = 0;
     reload->status.prepare_ms = 0;

@@ -38,6 +38,9 @@ struct reload_surroundings {
             struct settings_errors *errors);
     // core->settings has the new values. May not fail.
     void (*apply)(void *ctx);
+    // One begins, and ends after whoever asked was told. May be NULL.
+    void (*begun)(void *ctx);
+    void (*ended)(void *ctx);
 };
 
 // result is borrowed until it returns. Not from within reload_request().
