@@ -233,13 +233,13 @@ const struct nx_engine_provider_v1 *memory_provider(struct memory *memory) {
     return &memory->table;
 }
 
-bool memory_run(struct memory *memory) {
+bool memory_run_some(struct memory *memory, size_t most) {
     if (memory->running) {
         return memory->queue.count > 0;
     }
     memory->running = true;
     size_t executed = 0;
-    while (executed < MEMORY_RUN_MAX) {
+    while (executed < most) {
         struct memory_request *request = memory_queue_take(&memory->queue);
         if (!request) {
             break;
@@ -251,6 +251,10 @@ bool memory_run(struct memory *memory) {
     memory_store_sweep(memory->store, executed + SWEEP_MAX);
     memory->running = false;
     return memory->queue.count > 0;
+}
+
+bool memory_run(struct memory *memory) {
+    return memory_run_some(memory, MEMORY_RUN_MAX);
 }
 
 bool memory_waiting(const struct memory *memory) {

@@ -70,6 +70,9 @@ const struct nx_engine_provider_v1 *memory_provider(struct memory *memory);
 // end of each turn of the loop; does nothing inside itself.
 bool memory_run(struct memory *memory);
 
+// The same for so many requests at most.
+bool memory_run_some(struct memory *memory, size_t most);
+
 // Whether requests are queued.
 bool memory_waiting(const struct memory *memory);
 

@@ -13,6 +13,7 @@
 #include "kernel/core/core.h"
 #include "kernel/core/engine.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/resume_store.h"
 #include "kernel/core/settings.h"
 
 // A server that still works after so many rounds goes round in circles.
@@ -20,6 +21,7 @@
 // Real time that a job may take, and plugins that stop.
 #define JOBS_WAIT_S      10
 #define STOP_DEADLINE_MS 5000
+#define LOAD_DEADLINE_MS 5000
 
 // ---- helpers ----
 
@@ -94,6 +96,9 @@ static void stop(struct fake_host *host) {
     fake_host_hold_engine(host, false);
     fake_http_break(host);
     fake_clients_break(host);
+    if (fake_provider_is_durable(host->provider)) {
+        (void)fake_host_turn(host); // copies of sessions are written
+    }
     plugins_stop(host->core->plugins, STOP_DEADLINE_MS);
     destroy_core(host);
 }
@@ -112,6 +117,7 @@ static bool start(struct fake_host *host) {
         destroy_core(host);
         return false;
     }
+    resume_store_load(host->core->resume, LOAD_DEADLINE_MS);
     return fake_host_turn(host);
 }
 
@@ -151,6 +157,21 @@ bool fake_host_start(struct fake_host *host) {
 
 bool fake_host_restart(struct fake_host *host) {
     stop(host);
+    return start(host);
+}
+
+// Plugins are destroyed like everything else, but what they do then has no
+// effect, and that they were not given the time for it is no news.
+bool fake_host_kill(struct fake_host *host, size_t done) {
+    if (host->core) {
+        fake_provider_die(host->provider, done);
+        fake_http_break(host);
+        fake_clients_lose(host);
+        log_set_level(LOG_LEVEL_ERROR);
+        plugins_stop(host->core->plugins, 0);
+        choose_log_level();
+        destroy_core(host);
+    }
     return start(host);
 }
 

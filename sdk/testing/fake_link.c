@@ -195,6 +195,15 @@ void fake_clients_break(struct fake_host *host) {
     (void)fake_clients_run(host);
 }
 
+void fake_clients_lose(struct fake_host *host) {
+    struct nx_str none = {NULL, 0};
+    nx_list_for_each (node, &host->links) {
+        struct link *link = nx_container_of(node, struct link, node);
+        fake_link_end(link, FAKE_LINK_BROKEN, none);
+        link->closed = true;
+    }
+}
+
 struct link *fake_link_create(struct fake_host *host) {
     struct link *link = fake_alloc(sizeof(*link));
     link->host = host;

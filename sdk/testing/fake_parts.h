@@ -123,6 +123,9 @@ bool fake_clients_run(struct fake_host *host);
 
 // Breaks all connections.
 void fake_clients_break(struct fake_host *host);
+
+// The same without the server noticing.
+void fake_clients_lose(struct fake_host *host);
 void fake_clients_finish(struct fake_host *host);
 
 // ---- fake_http.c ----
@@ -143,6 +146,10 @@ void fake_provider_destroy(struct fake_provider *provider);
 // core, until it is detached.
 bool fake_provider_attach(struct fake_provider *provider, struct core *core);
 void fake_provider_detach(struct fake_provider *provider);
+bool fake_provider_is_durable(const struct fake_provider *provider);
+
+// The server dies: does so many more requests, and tells it nothing any more.
+void fake_provider_die(struct fake_provider *provider, size_t done);
 
 // ---- fake_log.c ----
 

@@ -31,6 +31,7 @@ struct fake_provider {
     struct memory *memory;
     struct memory *idle; // the core's own, while it is replaced
     struct core *core;   // NULL unless attached
+    bool dead;           // the core hears nothing any more
     struct nx_provider_sink sink;
     struct failure failures[FAKE_CALLS];
     size_t counts[FAKE_CALLS];
@@ -100,13 +101,56 @@ static bool fails(
     return true;
 }
 
+// ---- what memory says ----
+
+static void on_deliver(void *ctx, struct nx_str room,
+        const struct nx_record *record, uint64_t tag) {
+    const struct fake_provider *provider = ctx;
+    if (!provider->dead) {
+        provider->sink.deliver(provider->sink.ctx, room, record, tag);
+    }
+}
+
+static void on_published(
+        void *ctx, uint64_t cookie, const struct nx_publish_result *result) {
+    const struct fake_provider *provider = ctx;
+    if (!provider->dead) {
+        provider->sink.published(provider->sink.ctx, cookie, result);
+    }
+}
+
+static void on_history(
+        void *ctx, uint64_t cookie, const struct nx_history_result *result) {
+    const struct fake_provider *provider = ctx;
+    if (!provider->dead) {
+        provider->sink.history(provider->sink.ctx, cookie, result);
+    }
+}
+
+static void on_fact(
+        void *ctx, uint64_t cookie, const struct nx_fact_result *result) {
+    const struct fake_provider *provider = ctx;
+    if (!provider->dead) {
+        provider->sink.fact(provider->sink.ctx, cookie, result);
+    }
+}
+
 // ---- the table ----
 
 static nx_status open_provider(
         void *self, const struct nx_provider_sink *sink) {
     struct fake_provider *provider = self;
+    const struct nx_provider_sink between = {
+            .struct_size = sizeof(between),
+            .ctx = provider,
+            .deliver = on_deliver,
+            .published = on_published,
+            .history = on_history,
+            .fact = on_fact,
+    };
     provider->sink = *sink;
-    return provider->inner->open(provider->inner->self, sink);
+    provider->dead = false;
+    return provider->inner->open(provider->inner->self, &between);
 }
 
 static nx_status publish(
@@ -224,6 +268,15 @@ void fake_provider_detach(struct fake_provider *provider) {
     }
 }
 
+bool fake_provider_is_durable(const struct fake_provider *provider) {
+    return provider->table.durable != 0;
+}
+
+void fake_provider_die(struct fake_provider *provider, size_t done) {
+    provider->dead = true;
+    (void)memory_run_some(provider->memory, done);
+}
+
 // ---- what tests say ----
 
 void fake_host_fail(struct fake_host *host, enum fake_call call, uint32_t count,
@@ -238,6 +291,15 @@ void fake_host_hold_engine(struct fake_host *host, bool hold) {
         provider->core->memory = hold ? provider->idle : provider->memory;
         (void)fake_host_turn(host);
     }
+}
+
+void fake_host_step_engine(struct fake_host *host, size_t count) {
+    (void)memory_run_some(host->provider->memory, count);
+    (void)fake_host_turn(host);
+}
+
+void fake_host_be_durable(struct fake_host *host) {
+    host->provider->table.durable = 1;
 }
 
 size_t fake_host_engine_count(

@@ -268,6 +268,36 @@ static void keeps_stored_data_over_a_restart(void **state) {
     count(host, alice, 3);
 }
 
+static void keeps_what_was_done_when_it_was_killed(void **state) {
+    struct fake_host *host = *state;
+    FAKE_ASSERT(host, fake_host_start(host));
+    nx_session_id alice = fake_host_connect(host, "alice");
+    fake_host_hold_engine(host, true);
+    count(host, alice, 1);
+    count(host, alice, 2);
+    count(host, alice, 3);
+    fake_host_step_engine(host, 1);
+    FAKE_ASSERT(host, fake_host_kill(host, 1));
+    assert_int_equal(fake_host_close_code(host, alice), 1006);
+    alice = fake_host_connect(host, "alice");
+    count(host, alice, 3);
+}
+
+static void resumes_sessions_of_a_server_that_was_killed(void **state) {
+    struct fake_host *host = *state;
+    fake_host_be_durable(host);
+    FAKE_ASSERT(host, fake_host_start(host));
+    nx_session_id alice = fake_host_connect(host, "alice");
+    char query[256];
+    (void)snprintf(query, sizeof(query), "user_id=alice&resume=%s",
+            fake_event_str(
+                    fake_host_welcome(host, alice), "session.resume_token"));
+    FAKE_ASSERT(host, fake_host_kill(host, 0));
+    alice = fake_host_connect_query(host, query);
+    const struct fake_event *welcome = fake_host_welcome(host, alice);
+    assert_true(fake_event_bool(welcome, "session.resumed"));
+}
+
 static void closes_a_client_that_does_not_answer_pings(void **state) {
     struct fake_host *host = *state;
     FAKE_ASSERT(host, fake_host_start(host));
@@ -368,6 +398,8 @@ int main(void) {
             TEST(hands_state_to_the_next_instance),
             TEST(resumes_the_old_instance_when_the_new_one_fails),
             TEST(keeps_stored_data_over_a_restart),
+            TEST(keeps_what_was_done_when_it_was_killed),
+            TEST(resumes_sessions_of_a_server_that_was_killed),
             TEST(closes_a_client_that_does_not_answer_pings),
             TEST(closes_a_client_that_does_not_read),
             TEST(reads_several_messages_in_one_turn),

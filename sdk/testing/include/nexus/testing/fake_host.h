@@ -63,6 +63,11 @@ const char *fake_host_error(const struct fake_host *host);
 // 1006; logs and facts that the engine holds stay.
 bool fake_host_restart(struct fake_host *host);
 
+// What SIGKILL does: connections break, and nobody is told anything. Of what
+// storage was asked for and has not done yet, the first `done` requests are
+// done, and the rest never is. Starts the server again.
+bool fake_host_kill(struct fake_host *host, size_t done);
+
 // What SIGHUP does to changed plugins: quiesce, save_state, a new instance
 // with that state, and the old one destroyed. Sessions, rooms and data stay.
 // False when the new set could not start; the old one runs on then.
@@ -185,6 +190,13 @@ void fake_host_fail(struct fake_host *host, enum fake_call call, uint32_t count,
 
 // Nothing completes while storage is held.
 void fake_host_hold_engine(struct fake_host *host, bool hold);
+
+// Completes the first `count` requests that are held.
+void fake_host_step_engine(struct fake_host *host, size_t count);
+
+// Before fake_host_start: storage says that it outlives the server, as it
+// does, so that sessions can be resumed after a restart.
+void fake_host_be_durable(struct fake_host *host);
 
 // Requests of this kind since the host was made, failed ones included.
 size_t fake_host_engine_count(
