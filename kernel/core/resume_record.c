@@ -103,7 +103,8 @@ bool resume_record_take(
         const struct member *member =
                 nx_container_of(link, struct member, session_link);
         // One that is held is among what is still to be restored.
-        if (!member->held && !add_member(record, member)) {
+        if (!member->held && !room_position_is_awaited(member)
+                && !add_member(record, member)) {
             return false;
         }
     }

@@ -6,6 +6,7 @@
 #include "kernel/core/engine.h"
 #include "kernel/core/receipts.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/resume.h"
 #include "kernel/core/room_table.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
@@ -49,6 +50,7 @@ void room_position_new_log(
         if (member->epoch != record->epoch && !member->held) {
             receipts_forget(member);
             place(member, &before);
+            resume_changed(member->session);
         }
     }
 }
@@ -78,6 +80,13 @@ bool room_position_of(const struct member *member, struct nx_position *out) {
                     member->session->core->rooms, room_name(room));
 }
 
+bool room_position_is_awaited(const struct member *member) {
+    const struct registry_kind *kind = registry_find_kind(
+            member->session->core->registry, room_name(member->room));
+    return member->epoch == 0 && kind && kind->kind.keep_count > 0
+            && (kind->kind.flags & NX_ROOM_TRACKED) != 0;
+}
+
 static void question_free(struct question *question) {
     nx_list_remove(&question->link);
     free(question);
@@ -88,6 +97,7 @@ static void place_all(struct room *room, const struct nx_position *at) {
         struct member *member = nx_container_of(link, struct member, room_link);
         if (member->epoch == 0) {
             place(member, at);
+            resume_changed(member->session);
         }
     }
 }

@@ -40,6 +40,11 @@ void room_position_catch_up(struct member *member);
 // False: not known, or the room keeps no log.
 bool room_position_of(const struct member *member, struct nx_position *out);
 
+// Whether the position of a member of a tracked room is not known yet. Who
+// leaves before it is does not come back by itself: the room's owner knows
+// what its client has, and lets it enter behind that.
+bool room_position_is_awaited(const struct member *member);
+
 // Whether the room keeps a log, so that there are positions in it.
 bool room_position_kept(const struct rooms *rooms, struct nx_str room_name);
 
