@@ -6,6 +6,7 @@
 #include <nexus/util/strmap.h>
 
 #include "plugins/chat/backlog.h"
+#include "plugins/chat/behind.h"
 #include "plugins/chat/chat.h"
 #include "plugins/chat/device.h"
 #include "plugins/chat/stop.h"
@@ -379,17 +380,44 @@ static struct arrival *enqueue(struct chat *chat, nx_session_id session) {
     return arrival;
 }
 
+static void add_later(void *user, struct nx_str conversation) {
+    struct arrival *arrival = user;
+    if (arrival->later.count < LATER_MAX
+            && !stops_have(&arrival->later, conversation)) {
+        (void)stops_add(&arrival->later, conversation);
+    }
+}
+
+static void mark_behind(void *user, struct nx_str conversation) {
+    bool *behind = user;
+    (void)conversation;
+    *behind = true;
+}
+
+// Who enters no conversations at log-in, or not all of them, still has to begin
+// again in those where its backlog got lost.
 static void take_up(struct chat *chat, nx_session_id session) {
-    struct arrival *arrival =
-            find(chat, session) ? NULL : enqueue(chat, session);
-    if (arrival) {
-        arrival->index = true;
+    bool index = chat->settings.rooms_at_login > 0;
+    bool behind = false;
+    behind_each(chat, session, mark_behind, &behind);
+    if ((!index && !behind) || find(chat, session)) {
+        return;
+    }
+    struct arrival *arrival = enqueue(chat, session);
+    if (!arrival) {
+        return;
+    }
+    behind_each(chat, session, add_later, arrival);
+    arrival->index = index;
+    if (!index) {
+        arrival->stops = arrival->later;
+        stops_init(&arrival->later);
     }
 }
 
 void arrival_opened(void *user, const struct nx_session_event *ev) {
     struct chat *chat = user;
-    if (ev->what == NX_SESSION_OPENED && chat->settings.rooms_at_login > 0) {
+    if (ev->what == NX_SESSION_OPENED) {
         take_up(chat, ev->session);
         pump(chat);
     }
@@ -404,10 +432,7 @@ void arrival_enter(
         struct chat *chat, nx_session_id session, struct nx_str conversation) {
     struct arrival *arrival = find(chat, session);
     if (arrival) {
-        if (arrival->later.count < LATER_MAX
-                && !stops_have(&arrival->later, conversation)) {
-            (void)stops_add(&arrival->later, conversation);
-        }
+        add_later(arrival, conversation);
         return;
     }
     arrival = enqueue(chat, session);
@@ -450,9 +475,7 @@ static int32_t sweep_user(
 }
 
 static void sweep(struct chat *chat) {
-    if (chat->settings.rooms_at_login > 0) {
-        chat->sdk.users->each_user(chat->host, sweep_user, chat);
-    }
+    chat->sdk.users->each_user(chat->host, sweep_user, chat);
     pump(chat);
 }
 

@@ -8,18 +8,20 @@
  *
  * Owner:   the session; a conversation is listed once for each proof awaited
  * Thread:  logic
- * Errors:  none; what does not fit is not listed
+ * Errors:  LIMIT: the list is full, until proofs have come
  */
 #ifndef PLUGINS_CHAT_BEHIND_H
 #define PLUGINS_CHAT_BEHIND_H
 
 #include <stdbool.h>
 
+#include <nexus/error.h>
 #include <nexus/types.h>
 
 struct chat;
 
-void behind_add(struct chat *chat, nx_session_id session, struct nx_str name);
+nx_status behind_add(
+        struct chat *chat, nx_session_id session, struct nx_str name);
 
 // One of the proofs has come.
 void behind_remove(
@@ -32,5 +34,12 @@ bool behind_is(
 
 // The same, and it is not any more.
 bool behind_take(struct chat *chat, nx_session_id session, struct nx_str name);
+
+// Each conversation in which the session that this one resumes was listed.
+// The name is borrowed; fn must not change the list.
+typedef void (*behind_fn)(void *user, struct nx_str name);
+
+void behind_each(const struct chat *chat, nx_session_id session, behind_fn fn,
+        void *user);
 
 #endif

@@ -58,13 +58,19 @@ nx_status tracked_send(struct chat *chat, struct nx_writer *event,
         chat->sdk.json->discard(event);
         return NX_ERR_NO_MEMORY;
     }
-    nx_status status = chat->sdk.send->tracked(chat->host, proof->session,
-            event, NULL, proof->proof.upto, ended, tracked);
+    nx_status status = behind_add(chat, proof->session, proof->conversation);
     if (status != NX_OK) {
+        chat->sdk.json->discard(event);
+        free(tracked);
+        return status;
+    }
+    status = chat->sdk.send->tracked(chat->host, proof->session, event,
+            NULL, proof->proof.upto, ended, tracked);
+    if (status != NX_OK) {
+        behind_remove(chat, proof->session, proof->conversation);
         free(tracked);
         return status;
     }
     call_begin_late(chat, &tracked->call);
-    behind_add(chat, proof->session, proof->conversation);
     return NX_OK;
 }
