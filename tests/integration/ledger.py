@@ -11,7 +11,8 @@ Idempotency-Key and must have happened once. Until then both is right.
 import bisect
 import collections
 import json
-import os
+import pathlib
+import shutil
 import tempfile
 import zlib
 
@@ -60,7 +61,8 @@ class Note:
 
 
 class Book:
-    """All acknowledgements, in memory and line by line in a file."""
+    """All acknowledgements, in memory and line by line in a file, in a
+    directory that takes in what else a failure leaves behind."""
 
     def __init__(self):
         self.messages = collections.defaultdict(list)  # by conversation
@@ -70,13 +72,17 @@ class Book:
         self.asked = collections.defaultdict(int)      # the same, to be read
         self.acks = collections.Counter()
         self.found = []
-        handle, self.path = tempfile.mkstemp(prefix="nexus-ledger-")
-        self.file = os.fdopen(handle, "w", buffering=1)
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="nexus-ledger-"))
+        self.file = open(self.directory / "acknowledged", "w", buffering=1)
 
     def close(self, keep):
         self.file.close()
         if not keep:
-            os.unlink(self.path)
+            shutil.rmtree(self.directory)
+
+    def keep(self, name, lines):
+        """Something to look at after a failure."""
+        (self.directory / name).write_text("\n".join(lines) + "\n")
 
     def complain(self, kind, text):
         self.found.append((kind, text))

@@ -1,8 +1,10 @@
 """Many lives of one server, with a ledger (ledger.py) over all of them."""
 
 import asyncio
+import collections
 import contextlib
 import re
+import shutil
 import signal
 import subprocess
 
@@ -69,19 +71,32 @@ class LedgerTest(harness.ServerTest):
     options = {"plugins": STORE, "sets": SETTINGS}
     ends = (kill_under_load, kill_in_drain, kill_in_reload, kill_at_start)
     least, most = 1, 300  # acknowledgements in one life
+    logs = 5              # of lives that a failure leaves behind
 
     async def asyncSetUp(self):
         await super().asyncSetUp()
         self.ledger = Ledger(self.server)
+        self.former = collections.deque(maxlen=self.logs - 1)
         self.addAsyncCleanup(self.close_ledger)
 
     async def close_ledger(self):
         outcome = self._outcome
         good = outcome is None or outcome.success
+        book = self.ledger.book
+        if not good:
+            await asyncio.to_thread(self.keep)
         await self.ledger.close(keep=not good)
         print(self.ledger.summary(), f"{self.ledger.kills} kills",
-              "" if good else f"acknowledgements: {self.ledger.book.path}",
+              "" if good else f"all of it is in {book.directory}",
               flush=True)
+
+    def keep(self):
+        """What the server wrote, next to what its clients heard."""
+        book = self.ledger.book
+        first = self.ledger.lives - len(self.former)
+        for life, log in enumerate([*self.former, self.server.log()], first):
+            book.keep(f"server-{life}", [log])
+        shutil.copytree(self.data_dir(), book.directory / "data")
 
     async def life(self, end):
         """Settles, works, and ends in one of the ways."""
@@ -97,6 +112,7 @@ class LedgerTest(harness.ServerTest):
         await ledger.everybody_ends()
 
     def restart(self):
+        self.former.append(self.server.log())
         self.server.start()
         if self.ledger.lives % 5 == 0:
             self.check_files()

@@ -17,6 +17,7 @@ from ledger import Book, Cut, Message, Note, View
 
 UNSURE = ("engine_unavailable", "engine_busy", "draining", "overloaded")
 CHANGES = ("chat.message", "chat.edit", "chat.delete")
+HEARD = 20000  # events that a person can tell of after a failure
 
 
 class Person:
@@ -37,6 +38,7 @@ class Person:
         self.status = None    # acknowledged
         self.wanted = None    # asked for
         self.code = None
+        self.heard = collections.deque(maxlen=HEARD)
 
     # --- the connection ---------------------------------------------------
 
@@ -45,8 +47,9 @@ class Person:
         if resume and self.token:
             query["resume"] = self.token
         socket = await harness.dial(self.server.url(self.name, **query))
-        welcome = json.loads(await asyncio.wait_for(
-            socket.recv(), harness.DEADLINE))
+        text = await asyncio.wait_for(socket.recv(), harness.DEADLINE)
+        self.heard.append(text)
+        welcome = json.loads(text)
         session = welcome["session"]
         self.token = session["resume_token"]
         self.resumed = session["resumed"]
@@ -61,8 +64,11 @@ class Person:
     async def _read(self, socket):
         with contextlib.suppress(websockets.ConnectionClosed):
             while True:
-                self._take(json.loads(await socket.recv()))
+                text = await socket.recv()
+                self.heard.append(text)
+                self._take(json.loads(text))
         self.code = socket.close_code
+        self.heard.append(f"closed with {self.code}")
         self.socket = None
         for future in self.answers.values():
             if not future.done():
@@ -80,12 +86,20 @@ class Person:
         elif kind in CHANGES:
             self.view(event["conversation_id"]).take(event)
             self.changed.set()
-        elif kind == "system.gap" and "conversation_id" in event:
-            self.gaps.append(event)
+        elif kind == "system.gap":
+            self._miss(event)
         elif kind == "system.resume":
             self.rooms = {r["room"] for r in event["rooms"]
                           if "error" not in r}
             self.back.set()
+
+    def _miss(self, event):
+        """More than is kept for who is away is the only reason there is."""
+        if event["reason"] != "limit":
+            self.book.complain("gap", f"told to {self.name}, "
+                               f"resumed={self.resumed}: {event}")
+        if "conversation_id" in event:
+            self.gaps.append(event)
 
     def view(self, conversation):
         view = self.views[conversation]
@@ -213,6 +227,9 @@ class Person:
         answer = await self.must(
             "chat.join", conversation_id=conversation, **since)
         self.epochs[conversation] = answer.get("epoch")
+        if since and not answer["recovered"]:
+            self.gaps.append({"conversation_id": conversation,
+                              "from": view.sure + 1, "to": answer["seq"]})
 
     async def fill_gaps(self):
         """Changes that were dropped may be of any message before, too."""
@@ -474,6 +491,8 @@ class Ledger:
             task.cancel()
         for person in self.people:
             await person.leave()
+            if keep:
+                self.book.keep(person.name, person.heard)
         self.book.close(keep)
 
     def summary(self):
