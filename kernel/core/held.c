@@ -14,28 +14,47 @@ struct held_event {
     char text[];
 };
 
-void held_init(struct held *held) {
-    nx_list_init(&held->events);
-    nx_list_init(&held->ready);
-    held->count = 0;
-}
+struct held {
+    struct nx_list events; // struct held_event::link; never empty for long
+    struct nx_list ready;  // struct sessions::ready, when the wait is over
+    nx_session_id session;
+    size_t count;
+};
 
-static struct held_event *take_first(struct held *held) {
-    struct nx_list *link = nx_list_take_first(&held->events);
-    held->count -= link ? 1 : 0;
-    return link ? nx_container_of(link, struct held_event, link) : NULL;
-}
-
-void held_finish(struct held *held) {
-    struct held_event *event;
-    nx_list_remove(&held->ready);
-    while ((event = take_first(held)) != NULL) {
-        free(event);
+static struct held *held_create(nx_session_id session) {
+    struct held *held = calloc(1, sizeof(*held));
+    if (held) {
+        held->session = session;
+        nx_list_init(&held->events);
+        nx_list_init(&held->ready);
     }
+    return held;
 }
 
-bool held_any(const struct held *held) {
-    return held->count > 0;
+void held_destroy(struct held *held) {
+    struct nx_list *link;
+    if (!held) {
+        return;
+    }
+    while ((link = nx_list_take_first(&held->events)) != NULL) {
+        free(nx_container_of(link, struct held_event, link));
+    }
+    nx_list_remove(&held->ready);
+    free(held);
+}
+
+bool held_make_ready(struct session *session, struct nx_list *ready) {
+    struct held *held = session->held;
+    if (!held || nx_list_linked(&held->ready)) {
+        return false;
+    }
+    nx_list_append(ready, &held->ready);
+    return true;
+}
+
+nx_session_id held_take_ready(struct nx_list *ready) {
+    struct nx_list *link = nx_list_take_first(ready);
+    return link ? nx_container_of(link, struct held, ready)->session : 0;
 }
 
 static void pause_reading(const struct session *session, bool paused) {
@@ -44,9 +63,13 @@ static void pause_reading(const struct session *session, bool paused) {
 }
 
 void held_keep(struct session *session, const char *data, size_t len) {
-    struct held *held = &session->held;
-    struct held_event *event =
-            held->count < HELD_MAX ? malloc(sizeof(*event) + len) : NULL;
+    if (!session->held) {
+        session->held = held_create(session->id);
+    }
+    struct held *held = session->held;
+    struct held_event *event = held && held->count < HELD_MAX
+            ? malloc(sizeof(*event) + len)
+            : NULL;
     if (!event) {
         session_close(session, CLOSE_OVERLOADED, NULL);
         return;
@@ -65,11 +88,22 @@ static struct session *find(const struct core *core, nx_session_id id) {
     return session && session->state < SESSION_CLOSING ? session : NULL;
 }
 
+// With the last one the session holds none any more.
+static struct held_event *take_first(struct session *session) {
+    struct held *held = session->held;
+    struct nx_list *link = nx_list_take_first(&held->events);
+    if (--held->count == 0) {
+        held_destroy(held);
+        session->held = NULL;
+    }
+    return nx_container_of(link, struct held_event, link);
+}
+
 void held_handle(struct core *core, nx_session_id id) {
     struct session *session = find(core, id);
-    while (session && held_any(&session->held) && !session_waits(session)) {
-        struct held_event *event = take_first(&session->held);
-        bool last = !held_any(&session->held);
+    while (session && session->held && !session_waits(session)) {
+        struct held_event *event = take_first(session);
+        bool last = session->held == NULL;
         session_io_handle(session, event->text, event->len);
         free(event);
         session = find(core, id);

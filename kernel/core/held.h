@@ -7,7 +7,7 @@
  * no more, so there are few. When the wait is over they are handled as if they
  * had just come, in the next turn of the loop.
  *
- * Owner:   the session that embeds it
+ * Owner:   the session; NULL for one that has no such events
  * Thread:  logic
  * Errors:  without memory, or when the transport does not stop, the session
  *          is closed 4503
@@ -21,23 +21,21 @@
 #include <nexus/types.h>
 #include <nexus/util/list.h>
 
-struct core;
-struct session;
-
 #define HELD_MAX 16u
 
-struct held {
-    struct nx_list events; // struct held_event::link
-    struct nx_list ready;  // struct sessions::ready, when the wait is over
-    size_t count;
-};
+struct core;
+struct held;
+struct session;
 
-void held_init(struct held *held);
+// Forgets the events. Accepts NULL.
+void held_destroy(struct held *held);
 
-// Forgets the events.
-void held_finish(struct held *held);
+// Lists the session's events, if there are any, among those that wait no more.
+// True when they were not.
+bool held_make_ready(struct session *session, struct nx_list *ready);
 
-bool held_any(const struct held *held);
+// Takes the first out of such a list: whose events they are. 0: it is empty.
+nx_session_id held_take_ready(struct nx_list *ready);
 
 // Copies an event, and stops reading from the session.
 void held_keep(struct session *session, const char *data, size_t len);

@@ -6,52 +6,70 @@
 
 #include "kernel/base/payload.h"
 
-#define QUEUE_CAP_MIN 8u
-// Rings up to this many frames are kept by a session that fell quiet.
-#define QUEUE_CAP_KEEP 8u
+// Most sessions are quiet most of the time: a ring is made for what waits, and
+// freed when that has left.
+#define RING_CAP_MIN 4u
 
-static struct outbox_frame *queue_at(
-        const struct outbox_queue *queue, uint32_t index) {
-    return &queue->frames[(queue->head + index) & (queue->cap - 1)];
+struct outbox_ring {
+    uint32_t head;
+    uint32_t count;
+    uint32_t cap; // a power of two
+    struct outbox_frame frames[];
+};
+
+static uint32_t ring_count(const struct outbox_ring *ring) {
+    return ring ? ring->count : 0;
 }
 
-static bool queue_grow(struct outbox_queue *queue) {
-    uint32_t cap = queue->cap ? queue->cap * 2 : QUEUE_CAP_MIN;
-    struct outbox_frame *frames = calloc(cap, sizeof(*frames));
-    if (!frames) {
+static struct outbox_frame *ring_at(struct outbox_ring *ring, uint32_t index) {
+    return &ring->frames[(ring->head + index) & (ring->cap - 1)];
+}
+
+// Makes room for one more frame.
+static bool ring_reserve(struct outbox_ring **place) {
+    struct outbox_ring *old = *place;
+    uint32_t count = ring_count(old);
+    if (old && count < old->cap) {
+        return true;
+    }
+    uint32_t cap = old ? old->cap * 2 : RING_CAP_MIN;
+    struct outbox_ring *ring =
+            malloc(sizeof(*ring) + cap * sizeof(ring->frames[0]));
+    if (!ring) {
         return false;
     }
-    for (uint32_t i = 0; i < queue->count; i++) {
-        frames[i] = *queue_at(queue, i);
+    ring->head = 0;
+    ring->count = count;
+    ring->cap = cap;
+    for (uint32_t i = 0; i < count; i++) {
+        ring->frames[i] = *ring_at(old, i);
     }
-    free(queue->frames);
-    queue->frames = frames;
-    queue->head = 0;
-    queue->cap = cap;
+    free(old);
+    *place = ring;
     return true;
 }
 
-static struct payload *queue_pop(
-        struct outbox *box, struct outbox_queue *queue) {
-    assert(queue->count > 0);
-    struct payload *payload = queue_at(queue, 0)->payload;
-    queue->head = (queue->head + 1) & (queue->cap - 1);
-    queue->count--;
+static struct payload *pop(struct outbox *box, enum outbox_class cls) {
+    struct outbox_ring *ring = box->rings[cls];
+    assert(ring_count(ring) > 0);
+    struct payload *payload = ring_at(ring, 0)->payload;
+    ring->head = (ring->head + 1) & (ring->cap - 1);
+    ring->count--;
     box->bytes -= payload_frame_len(payload);
     return payload;
 }
 
 static void shed_oldest(struct outbox *box, enum outbox_shed reason) {
-    payload_unref(queue_pop(box, &box->queues[OUTBOX_DROPPABLE]));
+    payload_unref(pop(box, OUTBOX_DROPPABLE));
     box->shed[reason]++;
 }
 
 // Newest first: what is replaced was mostly queued a moment ago. The queue
 // holds at most OUTBOX_DROPPABLE_MAX frames.
 static struct outbox_frame *find_key(struct outbox *box, uint64_t key) {
-    const struct outbox_queue *queue = &box->queues[OUTBOX_DROPPABLE];
-    for (uint32_t i = queue->count; key != 0 && i > 0; i--) {
-        struct outbox_frame *frame = queue_at(queue, i - 1);
+    struct outbox_ring *ring = box->rings[OUTBOX_DROPPABLE];
+    for (uint32_t i = ring_count(ring); key != 0 && i > 0; i--) {
+        struct outbox_frame *frame = ring_at(ring, i - 1);
         if (frame->key == key) {
             return frame;
         }
@@ -82,10 +100,10 @@ static bool is_full(const struct outbox *box, size_t limit, size_t len) {
 }
 
 static size_t droppable_bytes(const struct outbox *box) {
-    const struct outbox_queue *queue = &box->queues[OUTBOX_DROPPABLE];
+    struct outbox_ring *ring = box->rings[OUTBOX_DROPPABLE];
     size_t bytes = 0;
-    for (uint32_t i = 0; i < queue->count; i++) {
-        bytes += payload_frame_len(queue_at(queue, i)->payload);
+    for (uint32_t i = 0; i < ring_count(ring); i++) {
+        bytes += payload_frame_len(ring_at(ring, i)->payload);
     }
     return bytes;
 }
@@ -100,24 +118,23 @@ static bool may_fit(const struct outbox *box, size_t limit, size_t len) {
     return kept <= limit && len <= limit - kept;
 }
 
-void outbox_init(struct outbox *box) {
+void outbox_init(struct outbox *box, uint64_t *shed) {
     memset(box, 0, sizeof(*box));
+    box->shed = shed;
 }
 
 void outbox_finish(struct outbox *box) {
-    for (int i = 0; i < OUTBOX_CLASSES; i++) {
-        struct outbox_queue *queue = &box->queues[i];
-        while (queue->count > 0) {
-            payload_unref(queue_pop(box, queue));
+    for (enum outbox_class i = 0; i < OUTBOX_CLASSES; i++) {
+        while (ring_count(box->rings[i]) > 0) {
+            payload_unref(pop(box, i));
         }
-        free(queue->frames);
-        memset(queue, 0, sizeof(*queue));
     }
+    outbox_trim(box);
 }
 
 enum nx_err outbox_push(struct outbox *box, size_t limit,
         struct payload *payload, enum outbox_class cls, uint64_t key) {
-    struct outbox_queue *queue = &box->queues[cls];
+    struct outbox_ring **place = &box->rings[cls];
     bool droppable = cls == OUTBOX_DROPPABLE;
     if (droppable && box->bytes <= limit && replace(box, limit, payload, key)) {
         box->shed[OUTBOX_SHED_REPLACED]++;
@@ -128,8 +145,8 @@ enum nx_err outbox_push(struct outbox *box, size_t limit,
         box->shed[OUTBOX_SHED_FULL] += droppable ? 1 : 0;
         return droppable ? NX_OK : NX_ERR_LIMIT;
     }
-    bool crowded = droppable && queue->count >= OUTBOX_DROPPABLE_MAX;
-    if (!crowded && queue->count == queue->cap && !queue_grow(queue)) {
+    bool crowded = droppable && ring_count(*place) >= OUTBOX_DROPPABLE_MAX;
+    if (!crowded && !ring_reserve(place)) {
         return NX_ERR_NO_MEMORY;
     }
     if (crowded) {
@@ -138,16 +155,15 @@ enum nx_err outbox_push(struct outbox *box, size_t limit,
     while (is_full(box, limit, len)) {
         shed_oldest(box, OUTBOX_SHED_FULL);
     }
-    struct outbox_frame *frame = queue_at(queue, queue->count);
+    struct outbox_frame *frame = ring_at(*place, (*place)->count++);
     frame->payload = payload_ref(payload);
     frame->key = key;
-    queue->count++;
     box->bytes += len;
     return NX_OK;
 }
 
 void outbox_shed_droppable(struct outbox *box) {
-    while (box->queues[OUTBOX_DROPPABLE].count > 0) {
+    while (ring_count(box->rings[OUTBOX_DROPPABLE]) > 0) {
         shed_oldest(box, OUTBOX_SHED_TOTAL);
     }
 }
@@ -156,19 +172,21 @@ bool outbox_empty(const struct outbox *box) {
     return box->bytes == 0;
 }
 
-static void take_single(
-        const struct outbox_queue *queue, int cls, struct outbox_batch *batch) {
-    batch->bytes = payload_frame(queue_at(queue, 0)->payload, &batch->len);
+static void take_single(const struct outbox *box, enum outbox_class cls,
+        struct outbox_batch *batch) {
+    batch->bytes =
+            payload_frame(ring_at(box->rings[cls], 0)->payload, &batch->len);
     batch->counts[cls] = 1;
 }
 
 // Copies frames of one queue until one does not fit. False when one was left.
-static bool gather_queue(const struct outbox_queue *queue, int cls,
+static bool gather_queue(const struct outbox *box, enum outbox_class cls,
         unsigned char *scratch, size_t len, struct outbox_batch *batch) {
-    for (uint32_t i = 0; i < queue->count; i++) {
+    struct outbox_ring *ring = box->rings[cls];
+    for (uint32_t i = 0; i < ring->count; i++) {
         size_t size;
         const unsigned char *frame =
-                payload_frame(queue_at(queue, i)->payload, &size);
+                payload_frame(ring_at(ring, i)->payload, &size);
         if (size > len - batch->len) {
             return false;
         }
@@ -183,36 +201,34 @@ void outbox_gather(const struct outbox *box, unsigned char *scratch, size_t len,
         struct outbox_batch *batch) {
     memset(batch, 0, sizeof(*batch));
     batch->bytes = scratch;
-    for (int i = 0; i < OUTBOX_CLASSES; i++) {
-        const struct outbox_queue *queue = &box->queues[i];
-        if (queue->count == 0) {
+    for (enum outbox_class i = 0; i < OUTBOX_CLASSES; i++) {
+        if (ring_count(box->rings[i]) == 0) {
             continue;
         }
-        size_t first = payload_frame_len(queue_at(queue, 0)->payload);
+        size_t first = payload_frame_len(ring_at(box->rings[i], 0)->payload);
         if (batch->len == 0 && (first == box->bytes || first > len)) {
-            take_single(queue, i, batch);
+            take_single(box, i, batch);
             return;
         }
-        if (!gather_queue(queue, i, scratch, len, batch)) {
+        if (!gather_queue(box, i, scratch, len, batch)) {
             return;
         }
     }
 }
 
 void outbox_commit(struct outbox *box, const struct outbox_batch *batch) {
-    for (int i = 0; i < OUTBOX_CLASSES; i++) {
+    for (enum outbox_class i = 0; i < OUTBOX_CLASSES; i++) {
         for (uint32_t n = batch->counts[i]; n > 0; n--) {
-            payload_unref(queue_pop(box, &box->queues[i]));
+            payload_unref(pop(box, i));
         }
     }
 }
 
 void outbox_trim(struct outbox *box) {
-    for (int i = 0; i < OUTBOX_CLASSES; i++) {
-        struct outbox_queue *queue = &box->queues[i];
-        if (queue->count == 0 && queue->cap > QUEUE_CAP_KEEP) {
-            free(queue->frames);
-            memset(queue, 0, sizeof(*queue));
+    for (enum outbox_class i = 0; i < OUTBOX_CLASSES; i++) {
+        if (ring_count(box->rings[i]) == 0) {
+            free(box->rings[i]);
+            box->rings[i] = NULL;
         }
     }
 }

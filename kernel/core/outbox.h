@@ -52,21 +52,16 @@ struct outbox_frame {
     uint64_t key;            // coalescing key, 0: none
 };
 
-// A ring; no memory while it never held anything.
-struct outbox_queue {
-    struct outbox_frame *frames;
-    uint32_t head;
-    uint32_t count;
-    uint32_t cap; // zero or a power of two
-};
+struct outbox_ring;
 
 struct outbox {
-    struct outbox_queue queues[OUTBOX_CLASSES];
-    size_t bytes;                       // of all frames queued
-    uint32_t shed[OUTBOX_SHED_REASONS]; // droppable frames lost, may wrap
+    struct outbox_ring *rings[OUTBOX_CLASSES]; // NULL: nothing waits
+    size_t bytes;                              // of all frames queued
+    uint64_t *shed; // OUTBOX_SHED_REASONS counters of droppable frames lost
 };
 
-void outbox_init(struct outbox *box);
+// The counters are borrowed, and may be those of many outboxes.
+void outbox_init(struct outbox *box, uint64_t *shed);
 
 // Drops whatever is still queued.
 void outbox_finish(struct outbox *box);
@@ -98,7 +93,7 @@ void outbox_gather(const struct outbox *box, unsigned char *scratch, size_t len,
 // Removes the frames of a batch that was written.
 void outbox_commit(struct outbox *box, const struct outbox_batch *batch);
 
-// Frees memory that a quiet session does not need.
+// Frees the memory of queues in which nothing waits.
 void outbox_trim(struct outbox *box);
 
 #endif

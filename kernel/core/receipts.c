@@ -18,7 +18,8 @@
 #define CATCH_UP_MS 2000
 
 struct tracked_send {
-    struct nx_list link; // struct receipts::sends_waiting or ::sends_covered
+    struct nx_list link; // struct receipts::sends
+    uint64_t counter;    // of the first Ping behind it
     struct plugin *owner;
     uint64_t cookie;
     nx_tracked_fn fn; // NULL: its plugin has gone
@@ -29,8 +30,7 @@ void receipts_init(struct receipts *receipts) {
     memset(receipts, 0, sizeof(*receipts));
     nx_list_init(&receipts->members_waiting);
     nx_list_init(&receipts->members_covered);
-    nx_list_init(&receipts->sends_waiting);
-    nx_list_init(&receipts->sends_covered);
+    nx_list_init(&receipts->sends);
 }
 
 void receipts_note_record(
@@ -60,23 +60,23 @@ enum nx_err receipts_note_send(struct session *session, struct plugin *owner,
     if (!send) {
         return NX_ERR_NO_MEMORY;
     }
+    send->counter = receipts->counter + 1;
     send->owner = owner;
     send->cookie = cookie;
     send->fn = fn;
     send->user = user;
-    nx_list_append(&receipts->sends_waiting, &send->link);
+    nx_list_append(&receipts->sends, &send->link);
     receipts->send_count++;
     return NX_OK;
 }
 
-static void cover(struct receipts *receipts) {
+static void cover_members(struct receipts *receipts) {
     nx_list_for_each (link, &receipts->members_waiting) {
         struct member *member =
                 nx_container_of(link, struct member, proof_link);
         member->pinged = member->queued;
     }
     nx_list_splice(&receipts->members_covered, &receipts->members_waiting);
-    nx_list_splice(&receipts->sends_covered, &receipts->sends_waiting);
 }
 
 // Seven bits to a byte, so that a proof is text as well: WebSocket stacks that
@@ -89,9 +89,16 @@ static struct payload *proof_frame(uint64_t counter) {
     return payload_create(PAYLOAD_PING, proof, sizeof(proof));
 }
 
+// The last one waits if any does.
+static bool a_send_waits(const struct receipts *receipts) {
+    struct nx_list *last = receipts->sends.prev;
+    return !nx_list_empty(&receipts->sends)
+            && nx_container_of(last, struct tracked_send, link)->counter
+            > receipts->counter;
+}
+
 static bool anything_waits(const struct receipts *receipts) {
-    return !nx_list_empty(&receipts->members_waiting)
-            || !nx_list_empty(&receipts->sends_waiting);
+    return !nx_list_empty(&receipts->members_waiting) || a_send_waits(receipts);
 }
 
 // Once in a while: costs a walk of the session's rooms.
@@ -119,27 +126,36 @@ void receipts_ping(struct session *session, bool force) {
     }
     // A forced Ping while one is in flight repeats its counter: it proves no
     // less, and what came meanwhile still waits for a Ping of its own.
-    if (!receipts->in_flight) {
-        receipts->counter++;
-    }
-    struct payload *ping = proof_frame(receipts->counter);
+    uint64_t counter = receipts->counter + (receipts->in_flight ? 0 : 1);
+    struct payload *ping = proof_frame(counter);
     if (ping && session_push(session, ping, OUTBOX_NORMAL, 0)
             && !receipts->in_flight) {
+        receipts->counter = counter;
         receipts->in_flight = true;
-        cover(receipts);
+        cover_members(receipts);
     }
     payload_unref(ping);
 }
 
-static void finish_send(
-        struct session *session, struct tracked_send *send, uint32_t outcome) {
-    session->receipts.send_count--;
-    if (send->fn) {
-        plugin_enter(send->owner, "tracked");
-        send->fn(send->user, session->id, send->cookie, outcome);
-        plugin_leave(send->owner);
+// Of the sends before that Ping, from the first: callbacks may send more.
+static void finish_sends(
+        struct session *session, uint64_t counter, uint32_t outcome) {
+    struct nx_list *sends = &session->receipts.sends;
+    while (!nx_list_empty(sends)) {
+        struct tracked_send *send =
+                nx_container_of(sends->next, struct tracked_send, link);
+        if (send->counter > counter) {
+            return;
+        }
+        nx_list_remove(&send->link);
+        session->receipts.send_count--;
+        if (send->fn) {
+            plugin_enter(send->owner, "tracked");
+            send->fn(send->user, session->id, send->cookie, outcome);
+            plugin_leave(send->owner);
+        }
+        free(send);
     }
-    free(send);
 }
 
 static void prove_members(struct session *session, struct nx_list *covered) {
@@ -182,11 +198,7 @@ void receipts_pong(struct session *session, const void *data, size_t len) {
     // Callbacks may leave rooms or send more, so both lists are worked off
     // from their heads. Sends first: a plugin that caught a session up before
     // it let it join hears so before it hears of records.
-    struct nx_list *link;
-    while ((link = nx_list_take_first(&receipts->sends_covered)) != NULL) {
-        finish_send(session, nx_container_of(link, struct tracked_send, link),
-                NX_TRACKED_RECEIVED);
-    }
+    finish_sends(session, receipts->counter, NX_TRACKED_RECEIVED);
     prove_members(session, &receipts->members_covered);
     if (session->state == SESSION_OPEN && anything_waits(receipts)) {
         session_mark_dirty(session);
@@ -197,21 +209,12 @@ void receipts_forget(struct member *member) {
     nx_list_remove(&member->proof_link);
 }
 
-static void lose_sends(struct session *session, struct nx_list *sends) {
-    struct nx_list *link;
-    while ((link = nx_list_take_first(sends)) != NULL) {
-        finish_send(session, nx_container_of(link, struct tracked_send, link),
-                NX_TRACKED_LOST);
-    }
-}
-
 void receipts_finish(struct session *session) {
-    lose_sends(session, &session->receipts.sends_covered);
-    lose_sends(session, &session->receipts.sends_waiting);
+    finish_sends(session, UINT64_MAX, NX_TRACKED_LOST);
 }
 
-static void drop_from(struct nx_list *sends, const struct plugin *owner) {
-    nx_list_for_each (link, sends) {
+void receipts_drop_owner(struct session *session, const struct plugin *owner) {
+    nx_list_for_each (link, &session->receipts.sends) {
         struct tracked_send *send =
                 nx_container_of(link, struct tracked_send, link);
         if (send->owner == owner) {
@@ -219,9 +222,4 @@ static void drop_from(struct nx_list *sends, const struct plugin *owner) {
             send->owner = NULL;
         }
     }
-}
-
-void receipts_drop_owner(struct session *session, const struct plugin *owner) {
-    drop_from(&session->receipts.sends_covered, owner);
-    drop_from(&session->receipts.sends_waiting, owner);
 }

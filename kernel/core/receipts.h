@@ -31,13 +31,12 @@ struct session;
 
 struct receipts {
     uint64_t counter;     // payload of the last Ping
-    bool in_flight;       // its Pong has not come
     int64_t caught_up_ms; // when rooms that are not tracked were looked at
     uint32_t send_count;
+    bool in_flight;                 // the Pong of the last Ping has not come
     struct nx_list members_waiting; // struct member::proof_link, no Ping yet
     struct nx_list members_covered; // behind the Ping in flight
-    struct nx_list sends_waiting;   // struct tracked_send::link
-    struct nx_list sends_covered;
+    struct nx_list sends;           // struct tracked_send::link
 };
 
 void receipts_init(struct receipts *receipts);

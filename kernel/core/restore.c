@@ -15,7 +15,6 @@
 #include "kernel/core/core.h"
 #include "kernel/core/engine.h"
 #include "kernel/core/gate.h"
-#include "kernel/core/held.h"
 #include "kernel/core/op.h"
 #include "kernel/core/restore_room.h"
 #include "kernel/core/resume.h"
@@ -447,7 +446,7 @@ static void serve(struct restore *restore) {
     if (!session) {
         return; // it closes, and abandons this
     }
-    if (held_any(&session->held)) {
+    if (session->held) {
         // We do not read from it, so its silence says nothing.
         session->seen_ms = clock_now_ms(&session->core->clock);
     }

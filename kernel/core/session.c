@@ -12,6 +12,7 @@
 #include "kernel/core/envelope.h"
 #include "kernel/core/frame.h"
 #include "kernel/core/gate.h"
+#include "kernel/core/held.h"
 #include "kernel/core/packer.h"
 #include "kernel/core/restore.h"
 #include "kernel/core/resume.h"
@@ -24,6 +25,9 @@
 // The most one write sends; also what the transport's buffers are made for.
 #define FLUSH_BYTES  ((size_t)64 * 1024)
 #define SESSIONS_MAX ((size_t)1 << 24)
+
+// The next size of the allocator's is 448: there are many sessions.
+_Static_assert(sizeof(struct session) <= 384, "a session has become larger");
 
 struct sessions {
     struct core *core;
@@ -59,7 +63,7 @@ static void session_free(struct session *session) {
     nx_list_remove(&session->dirty_link);
     drop_outbox(session);
     session->core->stats->deflate_sessions -= session->deflate;
-    held_finish(&session->held);
+    held_destroy(session->held);
     blobs_finish(&session->blobs);
     free(session->close_reason);
     free(session->device);
@@ -97,10 +101,9 @@ static struct session *session_create(
     nx_list_init(&session->user_link);
     nx_list_init(&session->members);
     nx_list_init(&session->dirty_link);
-    outbox_init(&session->outbox);
+    outbox_init(&session->outbox, core->stats->shed);
     receipts_init(&session->receipts);
     blobs_init(&session->blobs);
-    held_init(&session->held);
     timer_init(&session->timer, NULL, session);
     if (!session->address) {
         free(session);
@@ -159,13 +162,6 @@ static void close_slow(struct session *session) {
     drop_outbox(session);
 }
 
-static void count_shed(struct stats *stats, const struct outbox *box,
-        const uint32_t before[OUTBOX_SHED_REASONS]) {
-    for (size_t i = 0; i < OUTBOX_SHED_REASONS; i++) {
-        stats->shed[i] += box->shed[i] - before[i];
-    }
-}
-
 // All outboxes together are at their limit: of those who do not read, what is
 // droppable goes first. Others have it in a moment, which frees the memory as
 // well.
@@ -199,11 +195,8 @@ bool session_push(struct session *session, struct payload *payload,
         return false;
     }
     struct core *core = session->core;
-    uint32_t shed[OUTBOX_SHED_REASONS];
-    memcpy(shed, session->outbox.shed, sizeof(shed));
     size_t before = session->outbox.bytes;
     enum nx_err err = queue_frame(session, payload, cls, key);
-    count_shed(core->stats, &session->outbox, shed);
     core->stats->queued_bytes += session->outbox.bytes - before;
     if (err) {
         close_slow(session);
@@ -324,25 +317,21 @@ bool session_waits(const struct session *session) {
 }
 
 void session_waits_no_more(struct session *session) {
-    struct sessions *sessions = session->core->sessions;
-    if (held_any(&session->held) && !nx_list_linked(&session->held.ready)) {
-        nx_list_append(&sessions->ready, &session->held.ready);
+    if (held_make_ready(session, &session->core->sessions->ready)) {
         session->core->busy = true;
     }
 }
 
 void sessions_release(struct sessions *sessions) {
     struct nx_list ready;
-    struct nx_list *link;
+    nx_session_id id;
     if (sessions->core->frozen) {
         return;
     }
     nx_list_init(&ready);
     nx_list_splice(&ready, &sessions->ready);
-    while ((link = nx_list_take_first(&ready)) != NULL) {
-        const struct session *session =
-                nx_container_of(link, struct session, held.ready);
-        held_handle(sessions->core, session->id);
+    while ((id = held_take_ready(&ready)) != 0) {
+        held_handle(sessions->core, id);
     }
 }
 

@@ -23,12 +23,12 @@
 
 #include "kernel/base/timers.h"
 #include "kernel/core/blobs.h"
-#include "kernel/core/held.h"
 #include "kernel/core/outbox.h"
 #include "kernel/core/quota.h"
 #include "kernel/core/receipts.h"
 
 struct core;
+struct held;
 struct link;
 struct payload;
 struct restore;
@@ -48,19 +48,20 @@ struct session {
     struct core *core;
     struct link *link;
     enum session_state state;
-    bool blocked;   // the socket is full; session_io_writable() follows
-    bool suspect;   // silent past the heartbeat deadline, judged next time
-    bool announced; // plugins were told it opened
-    bool resumed;   // its client came back with a token
-    bool device_made_up;
-    bool noticed; // plugins want to hear of its next event
-    bool deflate; // its client decompresses: see packer.h
     uint16_t close_code;
+    bool blocked : 1;   // the socket is full; session_io_writable() follows
+    bool suspect : 1;   // silent past the heartbeat deadline, judged next time
+    bool announced : 1; // plugins were told it opened
+    bool resumed : 1;   // its client came back with a token
+    bool device_made_up : 1;
+    bool noticed : 1;         // plugins want to hear of its next event
+    bool deflate : 1;         // its client decompresses: see packer.h
     char *close_reason;       // owned, NULL: none
     struct user *user;        // NULL unless OPEN or CLOSING
     struct nx_list user_link; // struct user::sessions
     struct nx_list members;   // struct member::session_link
     uint32_t member_count;
+    uint32_t joining; // room.join requests that are not done
     struct outbox outbox;
     struct nx_list dirty_link; // struct sessions::dirty
     struct receipts receipts;
@@ -73,8 +74,7 @@ struct session {
     struct blobs blobs;          // bytes of plugins
     struct resume_entry *resume; // NULL: cannot be resumed
     struct restore *restore;     // its rooms are being restored, NULL: no
-    uint32_t joining;            // room.join requests that are not done
-    struct held held;            // events that wait for these
+    struct held *held;           // events that wait for these, NULL: none
     char *device;                // owned
     char *address;               // owned
 };

@@ -7,6 +7,7 @@
 #include "kernel/core/close.h"
 #include "kernel/core/core.h"
 #include "kernel/core/envelope.h"
+#include "kernel/core/held.h"
 #include "kernel/core/message_sizes.h"
 #include "kernel/core/router.h"
 #include "kernel/core/session.h"
@@ -51,7 +52,7 @@ void session_io_message(struct core *core, nx_session_id id, const char *data,
         stats_arrived(core->stats, len);
         session_io_refuse(core, id, CLOSE_UNSUPPORTED_DATA,
                 "send JSON in text messages, not binary ones");
-    } else if (session_waits(session) || held_any(&session->held)) {
+    } else if (session_waits(session) || session->held) {
         held_keep(session, data, len);
         if (core->frozen) {
             session_waits_no_more(session);

@@ -46,16 +46,19 @@ struct link {
     char *reason;        // owned; for our Close frame, NULL: none
     uint16_t close_code; // ours, 0: we have not closed
     uint16_t peer_code;  // theirs, 0: no Close frame came
-    bool held;           // not read from while something waits
-    bool paused;         // by core
-    bool blocked;        // core was told TRANSPORT_BUSY
-    bool deaf;           // the rest of a refused message is skipped
-    bool silent;         // nothing may be written any more
-    bool ending;         // libwebsockets is closing
-    bool deflate;        // permessage-deflate was agreed on
-    bool packed;         // the message is compressed
-    bool in_frame;       // the next piece is of the same frame
+    bool held : 1;       // not read from while something waits
+    bool paused : 1;     // by core
+    bool blocked : 1;    // core was told TRANSPORT_BUSY
+    bool deaf : 1;       // the rest of a refused message is skipped
+    bool silent : 1;     // nothing may be written any more
+    bool ending : 1;     // libwebsockets is closing
+    bool deflate : 1;    // permessage-deflate was agreed on
+    bool packed : 1;     // the message is compressed
+    bool in_frame : 1;   // the next piece is of the same frame
 };
+
+// The next size of the allocator's is 160.
+_Static_assert(sizeof(struct link) <= 128, "a connection has become larger");
 
 static struct core *core_of(const struct link *link) {
     return link->server->core;

@@ -169,9 +169,10 @@ static void write_both(struct outbox *box, struct model *model) {
 static void does_what_the_model_does(void **state) {
     (void)state;
     static struct model model;
+    uint64_t counters[OUTBOX_SHED_REASONS] = {0};
     struct outbox box;
     uint64_t seed = 42;
-    outbox_init(&box);
+    outbox_init(&box, counters);
     for (uint32_t id = 1; id <= 200000; id++) {
         // Phases of slow and of fast readers.
         uint64_t slowness = id / 5000 % 3 * 8 + 1;
