@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <nexus/error.h>
+#include <nexus/util/str.h>
 #include <nexus/util/strmap.h>
 
 #include "kernel/base/log.h"
@@ -19,6 +20,7 @@
 #include "kernel/core/resume_table.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
+#include "kernel/core/sha256.h"
 #include "kernel/core/stats.h"
 #include "kernel/core/users.h"
 
@@ -48,12 +50,22 @@ struct resume *resume_create(struct core *core) {
     return resume;
 }
 
+static void away_free(struct resume_away *away) {
+    if (!away) {
+        return;
+    }
+    nx_list_remove(&away->link);
+    nx_list_remove(&away->user_link);
+    resume_record_finish(&away->record);
+    free(away->user);
+    free(away->device);
+    free(away);
+}
+
 static void entry_free(void *value) {
     struct resume_entry *entry = value;
     timer_cancel(&entry->timer);
-    resume_record_finish(&entry->record);
-    free(entry->user);
-    free(entry->device);
+    away_free(entry->away);
     free(entry);
 }
 
@@ -70,16 +82,14 @@ void resume_destroy(struct resume *resume) {
 
 struct resume_entry *resume_entry_create(
         struct resume *resume, struct nx_str id) {
-    struct resume_entry *entry = calloc(1, sizeof(*entry));
-    if (!entry || id.len >= sizeof(entry->id)) {
-        free(entry);
+    struct resume_entry *entry = id.len < RESUME_ID_SIZE
+            ? calloc(1, sizeof(*entry) + id.len + 1)
+            : NULL;
+    if (!entry) {
         return NULL;
     }
     entry->resume = resume;
     memcpy(entry->id, id.ptr, id.len);
-    resume_record_init(&entry->record);
-    nx_list_init(&entry->away_link);
-    nx_list_init(&entry->user_link);
     resume_store_init_entry(entry);
     if (!nx_strmap_put(resume->by_id, id.ptr, id.len, entry)) {
         free(entry);
@@ -88,40 +98,73 @@ struct resume_entry *resume_entry_create(
     return entry;
 }
 
-// Takes it out of what only those away are in.
-static void come_back(struct resume_entry *entry) {
+bool resume_entry_set_away(
+        struct resume_entry *entry, struct nx_str user, struct nx_str device) {
+    struct resume_away *away = calloc(1, sizeof(*away));
+    if (!away) {
+        return false;
+    }
+    away->entry = entry;
+    nx_list_init(&away->link);
+    nx_list_init(&away->user_link);
+    resume_record_init(&away->record);
+    away->user = strndup(user.ptr, user.len);
+    away->device = strndup(device.ptr, device.len);
+    if (!away->user || !away->device) {
+        away_free(away);
+        return false;
+    }
+    entry->away = away;
+    return true;
+}
+
+// What the session is, before it is nothing any more.
+static bool set_away_from(
+        struct resume_entry *entry, const struct session *session) {
+    // There is no user if there was no memory for one.
+    if (!session->user
+            || !resume_entry_set_away(entry, user_name(session->user),
+                    nx_str_c(session->device))) {
+        return false;
+    }
+    entry->away->device_made_up = session->device_made_up;
+    return resume_record_take(&entry->away->record, session);
+}
+
+// It is not away any more, whether or not it counted among those.
+static void forget_away(struct resume_entry *entry) {
     struct resume *resume = entry->resume;
-    if (!entry->away) {
-        return;
+    struct resume_away *away = entry->away;
+    if (away && nx_list_linked(&away->link)) {
+        size_t len = strlen(away->user);
+        struct resume_user *user =
+                nx_strmap_get(resume->by_user, away->user, len);
+        resume->away_count--;
+        if (user && --user->count == 0) {
+            nx_list_remove(&away->user_link);
+            free(nx_strmap_remove(resume->by_user, away->user, len));
+        }
     }
-    assert(entry->user);
-    entry->away = false;
-    nx_list_remove(&entry->away_link);
-    resume->away_count--;
-    size_t len = strlen(entry->user);
-    struct resume_user *user = nx_strmap_get(resume->by_user, entry->user, len);
-    nx_list_remove(&entry->user_link);
-    if (user && --user->count == 0) {
-        free(nx_strmap_remove(resume->by_user, entry->user, len));
-    }
+    away_free(away);
+    entry->away = NULL;
 }
 
 void resume_entry_drop(struct resume_entry *entry) {
-    come_back(entry);
+    forget_away(entry);
     resume_store_remove(entry);
     (void)nx_strmap_remove(entry->resume->by_id, entry->id, strlen(entry->id));
     entry_free(entry);
 }
 
-static struct resume_entry *first_away(const struct resume *resume) {
-    return nx_list_empty(&resume->away) ? NULL
-                                        : nx_container_of(resume->away.next,
-                                                struct resume_entry, away_link);
+static struct resume_away *first_away(const struct resume *resume) {
+    return nx_list_empty(&resume->away)
+            ? NULL
+            : nx_container_of(resume->away.next, struct resume_away, link);
 }
 
 static void set_timer(struct resume *resume) {
     const struct core *core = resume->core;
-    const struct resume_entry *first = first_away(resume);
+    const struct resume_away *first = first_away(resume);
     timer_cancel(&resume->timer);
     if (first) {
         timers_set(&resume->core->timers, &resume->timer,
@@ -132,16 +175,10 @@ static void set_timer(struct resume *resume) {
 static void expire(void *arg) {
     struct resume *resume = arg;
     int64_t now_ms = clock_wall_ms(&resume->core->clock);
-    struct nx_list *link;
-    while ((link = nx_list_take_first(&resume->away)) != NULL) {
-        struct resume_entry *entry =
-                nx_container_of(link, struct resume_entry, away_link);
-        if (entry->until_ms > now_ms) {
-            nx_list_prepend(&resume->away, link);
-            break;
-        }
+    struct resume_away *away;
+    while ((away = first_away(resume)) != NULL && away->until_ms <= now_ms) {
         resume->core->stats->resume_expired++;
-        resume_entry_drop(entry);
+        resume_entry_drop(away->entry);
     }
     set_timer(resume);
 }
@@ -165,37 +202,35 @@ static struct resume_user *user_of(
     return user;
 }
 
-static void evict(struct resume_entry *entry) {
-    entry->resume->core->stats->resume_evicted++;
-    resume_entry_drop(entry);
+static void evict(const struct resume_away *away) {
+    away->entry->resume->core->stats->resume_evicted++;
+    resume_entry_drop(away->entry);
 }
 
 static void make_room(struct resume *resume, struct resume_user *user) {
     const struct settings *settings = resume->core->settings;
     if (user->count > (size_t)settings->resume_sessions_per_user) {
-        evict(nx_container_of(nx_list_take_first(&user->entries),
-                struct resume_entry, user_link));
+        evict(nx_container_of(
+                user->entries.next, struct resume_away, user_link));
     }
     if (resume->away_count > (size_t)settings->resume_sessions) {
-        evict(nx_container_of(nx_list_take_first(&resume->away),
-                struct resume_entry, away_link));
+        evict(first_away(resume));
     }
 }
 
 bool resume_entry_go_away(struct resume_entry *entry, int64_t until_ms) {
     struct resume *resume = entry->resume;
-    struct resume_user *user =
-            user_of(resume, entry->user, strlen(entry->user));
+    struct resume_away *away = entry->away;
+    struct resume_user *user = user_of(resume, away->user, strlen(away->user));
     if (!user) {
         resume_entry_drop(entry);
         return false;
     }
     entry->session = 0;
-    entry->away = true;
-    entry->until_ms = until_ms;
-    nx_list_append(&user->entries, &entry->user_link);
+    away->until_ms = until_ms;
+    nx_list_append(&user->entries, &away->user_link);
     user->count++;
-    nx_list_append(&resume->away, &entry->away_link);
+    nx_list_append(&resume->away, &away->link);
     resume->away_count++;
     make_room(resume, user);
     set_timer(resume);
@@ -209,7 +244,7 @@ static bool is_goodbye(uint16_t code) {
 
 static bool is_too_large(const struct resume_entry *entry) {
     struct core *core = entry->resume->core;
-    if (resume_record_size(&entry->record)
+    if (resume_record_size(&entry->away->record)
             <= (size_t)core->settings->resume_record_bytes) {
         return false;
     }
@@ -227,8 +262,7 @@ void resume_keep(struct resume *resume, struct session *session) {
     }
     int64_t window_ms = resume->core->settings->resume_window * 1000;
     if (window_ms == 0 || is_goodbye(session->close_code)
-            || !resume_record_take(&entry->record, session)
-            || is_too_large(entry)) {
+            || !set_away_from(entry, session) || is_too_large(entry)) {
         resume_entry_drop(entry);
         return;
     }
@@ -240,15 +274,17 @@ void resume_keep(struct resume *resume, struct session *session) {
 
 // ---- coming back ----
 
-static void hash_of(struct nx_str token, unsigned char out[SHA256_SIZE]) {
+static void hash_of(struct nx_str token, unsigned char out[RESUME_HASH_BYTES]) {
     struct sha256 sha;
+    unsigned char whole[SHA256_SIZE];
     sha256_init(&sha);
     sha256_update(&sha, token.ptr, token.len);
-    sha256_final(&sha, out);
+    sha256_final(&sha, whole);
+    memcpy(out, whole, RESUME_HASH_BYTES);
 }
 
 static bool is_token(const struct resume_entry *entry, struct nx_str token) {
-    unsigned char hash[SHA256_SIZE];
+    unsigned char hash[RESUME_HASH_BYTES];
     hash_of(token, hash);
     return memcmp(hash, entry->hash, sizeof(hash)) == 0
             || (entry->has_former
@@ -264,10 +300,21 @@ static struct resume_entry *find_entry(
     return entry && is_token(entry, token) ? entry : NULL;
 }
 
+// Nobody's if there was no memory for its user.
+static bool is_of(const struct resume_entry *entry,
+        const struct session *connected, struct nx_str user) {
+    if (entry->away) {
+        return nx_str_is(user, entry->away->user);
+    }
+    return connected && connected->user
+            && nx_str_eq(user, user_name(connected->user));
+}
+
 // Its time has come, but not yet that of its timer.
 static bool is_over(const struct resume_entry *entry) {
-    return entry->session == 0
-            && entry->until_ms <= clock_wall_ms(&entry->resume->core->clock);
+    return entry->away
+            && entry->away->until_ms
+            <= clock_wall_ms(&entry->resume->core->clock);
 }
 
 // The session's connection lives: it gives its place to the new one.
@@ -277,8 +324,8 @@ static bool take_over(struct resume_entry *entry, struct session *former) {
             .status = NX_ERR_GONE,
             .message = {taken, sizeof(taken) - 1},
     };
-    if (!resume_record_take(&entry->record, former)) {
-        resume_record_finish(&entry->record);
+    if (!set_away_from(entry, former)) {
+        forget_away(entry);
         return false;
     }
     former->resume = NULL;
@@ -291,15 +338,15 @@ static bool take_over(struct resume_entry *entry, struct session *former) {
 // has arrived the token that was used stays good.
 static enum resume_outcome give(struct resume_entry *entry,
         struct session *session, struct nx_str token, nx_session_id former) {
-    char *device = strdup(entry->device);
-    if (!device || !restore_create(session, &entry->record, former)) {
-        free(device);
+    struct resume_away *away = entry->away;
+    if (!restore_create(session, &away->record, former)) {
         return RESUME_NO_MEMORY;
     }
-    session->device = device;
-    session->device_made_up = entry->device_made_up;
-    blobs_move(&session->blobs, &entry->record.blobs);
-    resume_record_finish(&entry->record);
+    session->device = away->device;
+    away->device = NULL;
+    session->device_made_up = away->device_made_up;
+    blobs_move(&session->blobs, &away->record.blobs);
+    forget_away(entry);
     hash_of(token, entry->former);
     entry->has_former = true;
     entry->session = session->id;
@@ -316,12 +363,11 @@ static enum resume_outcome try_take(struct resume *resume,
     if (!entry || is_over(entry)) {
         return RESUME_UNKNOWN;
     }
-    if (strlen(entry->user) != user.len
-            || memcmp(entry->user, user.ptr, user.len) != 0) {
-        return RESUME_OTHER_USER;
-    }
     struct session *former =
             sessions_find(resume->core->sessions, entry->session);
+    if (!is_of(entry, former, user)) {
+        return RESUME_OTHER_USER;
+    }
     if (former && former->state == SESSION_CLOSING
             && is_goodbye(former->close_code)) {
         return RESUME_UNKNOWN;
@@ -329,7 +375,6 @@ static enum resume_outcome try_take(struct resume *resume,
     if (former && !take_over(entry, former)) {
         return RESUME_NO_MEMORY;
     }
-    come_back(entry);
     enum resume_outcome outcome =
             give(entry, session, token, former ? former->id : 0);
     if (outcome != RESUME_DONE) {
@@ -356,13 +401,6 @@ static bool open_entry(
     if (!entry) {
         return false;
     }
-    entry->user = strdup(session->user->name);
-    entry->device = strdup(session->device);
-    entry->device_made_up = session->device_made_up;
-    if (!entry->user || !entry->device) {
-        resume_entry_drop(entry);
-        return false;
-    }
     entry->session = session->id;
     session->resume = entry;
     return true;
@@ -384,7 +422,7 @@ void resume_issue(struct resume *resume, struct session *session,
     (void)snprintf(ticket->id, sizeof(ticket->id), "s-%s-%" PRIx64,
             resume->core->boot_id, session->id);
     if (entry) {
-        memcpy(ticket->id, entry->id, sizeof(ticket->id));
+        memcpy(ticket->id, entry->id, strlen(entry->id) + 1);
     } else if (resume->core->settings->resume_window == 0
             || !open_entry(resume, session, ticket->id)) {
         return;
@@ -423,10 +461,10 @@ void resume_strike(
         return;
     }
     nx_list_for_each (link, &user->entries) {
-        struct resume_entry *entry =
-                nx_container_of(link, struct resume_entry, user_link);
-        if (resume_record_strike(&entry->record, room)) {
-            resume_store_write(entry);
+        struct resume_away *away =
+                nx_container_of(link, struct resume_away, user_link);
+        if (resume_record_strike(&away->record, room)) {
+            resume_store_write(away->entry);
         }
     }
 }

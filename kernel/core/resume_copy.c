@@ -13,7 +13,7 @@
 #include "kernel/core/session.h"
 #include "kernel/core/users.h"
 
-#define VERSION        1u
+#define VERSION        2u
 #define DEVICE_MAX     128
 
 #define HAS_FORMER     1u
@@ -24,37 +24,59 @@ static struct nx_str str(const char *text) {
     return str;
 }
 
-bool resume_copy_write(const struct resume_entry *entry, struct nx_buf *out) {
-    const struct session *session = entry->session == 0
-            ? NULL
-            : sessions_find(entry->resume->core->sessions, entry->session);
-    struct resume_record now;
-    resume_record_init(&now);
-    bool good = !session || resume_record_take(&now, session);
+static void write_tokens(const struct resume_entry *entry, bool device_made_up,
+        struct nx_buf *out) {
     pack_u8(out, VERSION);
     pack_u8(out,
             (uint8_t)((entry->has_former ? HAS_FORMER : 0)
-                    | (entry->device_made_up ? DEVICE_MADE_UP : 0)));
+                    | (device_made_up ? DEVICE_MADE_UP : 0)));
     pack_raw(out, entry->hash, sizeof(entry->hash));
     pack_raw(out, entry->former, sizeof(entry->former));
-    pack_u64(out, session ? 0 : (uint64_t)entry->until_ms);
-    pack_str(out, str(entry->user));
-    pack_str(out, str(entry->device));
-    resume_record_write(session ? &now : &entry->record, out);
+}
+
+static void write_away(const struct resume_entry *entry, struct nx_buf *out) {
+    const struct resume_away *away = entry->away;
+    write_tokens(entry, away->device_made_up, out);
+    pack_u64(out, (uint64_t)away->until_ms);
+    pack_str(out, str(away->user));
+    pack_str(out, str(away->device));
+    resume_record_write(&away->record, out);
+}
+
+static bool write_connected(
+        const struct resume_entry *entry, struct nx_buf *out) {
+    const struct session *session =
+            sessions_find(entry->resume->core->sessions, entry->session);
+    struct resume_record now;
+    resume_record_init(&now);
+    bool good = session && session->user && resume_record_take(&now, session);
+    if (good) {
+        write_tokens(entry, session->device_made_up, out);
+        pack_u64(out, 0);
+        pack_str(out, user_name(session->user));
+        pack_str(out, str(session->device));
+        resume_record_write(&now, out);
+    }
     resume_record_finish(&now);
+    return good;
+}
+
+bool resume_copy_write(const struct resume_entry *entry, struct nx_buf *out) {
+    bool good = true;
+    if (entry->away) {
+        write_away(entry, out);
+    } else {
+        good = write_connected(entry, out);
+    }
     return good && !out->failed;
 }
 
 static bool read_owner(struct resume_entry *entry, struct nx_bytes *bytes) {
     struct nx_str user;
     struct nx_str device;
-    if (!unpack_str(bytes, &user) || user.len == 0 || user.len > USER_NAME_MAX
-            || !unpack_str(bytes, &device) || device.len > DEVICE_MAX) {
-        return false;
-    }
-    entry->user = strndup(user.ptr, user.len);
-    entry->device = strndup(device.ptr, device.len);
-    return entry->user && entry->device;
+    return unpack_str(bytes, &user) && user.len > 0 && user.len <= USER_NAME_MAX
+            && unpack_str(bytes, &device) && device.len <= DEVICE_MAX
+            && resume_entry_set_away(entry, user, device);
 }
 
 static bool read_entry(struct resume_entry *entry, struct nx_bytes *bytes) {
@@ -69,10 +91,12 @@ static bool read_entry(struct resume_entry *entry, struct nx_bytes *bytes) {
         return false;
     }
     entry->has_former = (flags & HAS_FORMER) != 0;
-    entry->device_made_up = (flags & DEVICE_MADE_UP) != 0;
-    entry->until_ms = (int64_t)until_ms;
-    return read_owner(entry, bytes) && resume_record_read(&entry->record, bytes)
-            && bytes->len == 0;
+    if (!read_owner(entry, bytes)) {
+        return false;
+    }
+    entry->away->device_made_up = (flags & DEVICE_MADE_UP) != 0;
+    entry->away->until_ms = (int64_t)until_ms;
+    return resume_record_read(&entry->away->record, bytes) && bytes->len == 0;
 }
 
 struct resume_entry *resume_copy_read(

@@ -164,7 +164,7 @@ static struct write *write_create(const struct resume_entry *entry) {
     struct write *write = calloc(1, sizeof(*write));
     if (write) {
         write->resume = entry->resume;
-        memcpy(write->id, entry->id, sizeof(write->id));
+        memcpy(write->id, entry->id, strlen(entry->id) + 1);
         nx_list_init(&write->link);
     }
     return write;
@@ -179,8 +179,8 @@ static nx_status put(const struct resume_entry *entry, struct write *write,
     // That of a connected session has no end: should the server die, its
     // window begins when the next one starts.
     uint64_t ttl_ms = 0;
-    if (entry->session == 0) {
-        int64_t rest_ms = entry->until_ms - clock_wall_ms(&core->clock);
+    if (entry->away) {
+        int64_t rest_ms = entry->away->until_ms - clock_wall_ms(&core->clock);
         ttl_ms = rest_ms > 0 ? (uint64_t)rest_ms : 1;
     }
     return engine_put(
@@ -254,8 +254,8 @@ static void take_fact(struct load *load, const struct nx_fact *fact) {
         return;
     }
     entry->written = true;
-    int64_t until_ms = entry->until_ms > 0
-            ? entry->until_ms
+    int64_t until_ms = entry->away->until_ms > 0
+            ? entry->away->until_ms
             : now_ms + core->settings->resume_window * 1000;
     if (until_ms <= now_ms || core->settings->resume_window == 0) {
         resume_entry_drop(entry);

@@ -17,37 +17,46 @@
 #include "kernel/base/timers.h"
 #include "kernel/core/resume.h"
 #include "kernel/core/resume_record.h"
-#include "kernel/core/sha256.h"
 
 struct nx_strmap;
 
-// One session that can be resumed, connected or away.
+// Of SHA-256: as much as there is to a secret.
+#define RESUME_HASH_BYTES RESUME_SECRET_BYTES
+
+// What is kept of a session without a connection.
+struct resume_away {
+    struct resume_entry *entry;
+    struct nx_list link;      // struct resume::away, in order of ending
+    struct nx_list user_link; // struct resume_user::entries
+    int64_t until_ms;         // when it ends, UTC
+    struct resume_record record;
+    char *user;   // owned
+    char *device; // owned
+    bool device_made_up;
+};
+
+// One session that can be resumed. While it is connected, what it is can be
+// asked of itself.
 struct resume_entry {
     struct resume *resume;
-    char id[RESUME_ID_SIZE];
-    unsigned char hash[SHA256_SIZE];   // of the token
-    unsigned char former[SHA256_SIZE]; // of the one before
-    bool has_former;       // until the welcome with the new one has arrived
-    nx_session_id session; // 0: it has no connection
-    bool away;             // and counts among those that have none
-    int64_t until_ms;      // away: when it ends, UTC
-    struct resume_record record; // away: what the session was
-    char *user;                  // owned
-    char *device;                // owned
-    bool device_made_up;
-    struct nx_list away_link; // struct resume::away, in order of ending
-    struct nx_list user_link; // struct resume_user::entries
+    nx_session_id session;    // 0: it has no connection
+    struct resume_away *away; // NULL: it has one
     // Of resume_store.c:
     struct nx_list ready_link; // struct resume::ready
     struct timer timer;        // until it may be written again
     int64_t written_ms;        // monotonic, of the last write
     bool written;              // the engine has, or will have, a copy
     bool dirty;                // that is out of date
+
+    bool has_former; // until the welcome with the new token has arrived
+    unsigned char former[RESUME_HASH_BYTES]; // of the token before
+    unsigned char hash[RESUME_HASH_BYTES];   // of the token
+    char id[];                               // less than RESUME_ID_SIZE
 };
 
 // A user with sessions that are away.
 struct resume_user {
-    struct nx_list entries; // struct resume_entry::user_link, oldest first
+    struct nx_list entries; // struct resume_away::user_link, oldest first
     size_t count;
 };
 
@@ -55,7 +64,7 @@ struct resume {
     struct core *core;
     struct nx_strmap *by_id;   // struct resume_entry
     struct nx_strmap *by_user; // struct resume_user
-    struct nx_list away;       // struct resume_entry::away_link
+    struct nx_list away;       // struct resume_away::link
     size_t away_count;
     struct timer timer; // when the first of them ends
     // Of resume_store.c:
@@ -72,6 +81,10 @@ struct resume_entry *resume_entry_create(
 
 // Forgets it here, and in the engine.
 void resume_entry_drop(struct resume_entry *entry);
+
+// Gives it an empty record of that user and device. False without memory.
+bool resume_entry_set_away(
+        struct resume_entry *entry, struct nx_str user, struct nx_str device);
 
 // It has no connection: counts it among those away until until_ms (UTC).
 // False without memory: it is dropped.

@@ -90,7 +90,7 @@ static void says_which_rooms_there_are_no_more(void **state) {
     join(alice, "log:a");
     lose(alice);
     assert_true(resume_record_add(&nx_container_of(c.core->resume->away.next,
-                                          struct resume_entry, away_link)
+                                          struct resume_away, link)
                                            ->record,
             core_case_str("gone:x"), NULL));
     come_back(alice);
