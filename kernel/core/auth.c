@@ -1,5 +1,6 @@
 #include "kernel/core/auth.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/core/core.h"
@@ -67,6 +68,53 @@ static int32_t own_rule(const struct core *core,
     return decision->verdict;
 }
 
+// --- questions that wait --------------------------------------------------
+
+// A question with copies of its texts, in one block.
+struct auth_question {
+    struct nx_auth_request request;
+    char texts[];
+};
+
+static void copy_text(struct nx_str *text, char **at) {
+    if (!text->ptr) {
+        return;
+    }
+    memcpy(*at, text->ptr, text->len);
+    text->ptr = *at;
+    *at += text->len;
+}
+
+static struct auth_question *question_copy(
+        const struct nx_auth_request *request) {
+    size_t len = request->user.len + request->token.len + request->address.len
+            + request->room.len + request->type.len + request->method.len
+            + request->path.len;
+    struct auth_question *copy = malloc(sizeof(*copy) + len);
+    if (!copy) {
+        return NULL;
+    }
+    copy->request = *request;
+    char *at = copy->texts;
+    struct nx_str *const texts[] = {&copy->request.user, &copy->request.token,
+            &copy->request.address, &copy->request.room, &copy->request.type,
+            &copy->request.method, &copy->request.path};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        copy_text(texts[i], &at);
+    }
+    return copy;
+}
+
+// So that it can be asked again. Without memory it cannot, and is denied if
+// whoever was asked goes away.
+static void remember(struct core *core, nx_op_id op_id,
+        const struct nx_auth_request *request) {
+    struct op *op = ops_find(core->ops, op_id);
+    if (op && !op->question) {
+        op->question = question_copy(request);
+    }
+}
+
 static nx_op_id later_op(struct core *core,
         const struct nx_auth_request *request, auth_decided_fn decided,
         void *context) {
@@ -80,6 +128,8 @@ static nx_op_id later_op(struct core *core,
     timers_set(&core->timers, &op->timer, core->settings->auth_timeout * 1000);
     return op->id;
 }
+
+// --- the chain ------------------------------------------------------------
 
 nx_status auth_read(struct nx_auth_decision *decision,
         const struct nx_auth_decision *given) {
@@ -121,18 +171,6 @@ static int32_t call_hook(const struct registry_auth_hook *hook,
     return NX_AUTH_DENY;
 }
 
-// Ends the question that no hook put off; the context stays the caller's.
-static int32_t settle(struct core *core, nx_op_id op_id, int32_t verdict,
-        struct nx_auth_decision *decision) {
-    struct op *op = ops_find(core->ops, op_id);
-    if (op) {
-        op->context = NULL;
-        ops_remove(core->ops, op);
-    }
-    decision->verdict = verdict == NX_AUTH_ALLOW ? NX_AUTH_ALLOW : NX_AUTH_DENY;
-    return decision->verdict;
-}
-
 static int32_t ask_hook(struct core *core, nx_op_id op_id,
         const struct registry_auth_hook *hook,
         const struct nx_auth_request *request,
@@ -147,28 +185,116 @@ static int32_t ask_hook(struct core *core, nx_op_id op_id,
     return call_hook(hook, &asked, decision);
 }
 
-int32_t auth_ask(struct core *core, const struct nx_auth_request *request,
-        struct nx_auth_decision *decision, auth_decided_fn decided,
-        void *context) {
-    nx_op_id op_id = 0;
+static int32_t ask_chain(struct core *core, nx_op_id op_id,
+        const struct nx_auth_request *request,
+        struct nx_auth_decision *decision) {
     nx_list_for_each (link, registry_auth_hooks(core->registry)) {
         const struct registry_auth_hook *hook =
                 nx_container_of(link, struct registry_auth_hook, link);
         if ((hook->actions & request->action) == 0) {
             continue;
         }
-        if (op_id == 0) {
-            op_id = later_op(core, request, decided, context);
-        }
         int32_t verdict = ask_hook(core, op_id, hook, request, decision);
         if (verdict == NX_AUTH_LATER && op_id != 0) {
+            remember(core, op_id, request);
             return NX_AUTH_LATER; // or decided already, inside the hook
         }
         if (verdict != NX_AUTH_DEFER) {
-            return settle(core, op_id, verdict, decision);
+            decision->verdict =
+                    verdict == NX_AUTH_ALLOW ? NX_AUTH_ALLOW : NX_AUTH_DENY;
+            return decision->verdict;
         }
     }
     memset(decision, 0, sizeof(*decision));
     decision->struct_size = sizeof(*decision);
-    return settle(core, op_id, own_rule(core, request, decision), decision);
+    return own_rule(core, request, decision);
+}
+
+// Ends the question that no hook put off; the context stays the caller's.
+static void settle(struct core *core, nx_op_id op_id) {
+    struct op *op = ops_find(core->ops, op_id);
+    if (op) {
+        op->context = NULL;
+        ops_remove(core->ops, op);
+    }
+}
+
+// Whether a hook would be asked, and whether one of those is to come to rest
+// for a reload, which is no time for questions.
+static bool has_hook(const struct core *core, uint32_t action, bool *rests) {
+    bool found = false;
+    *rests = false;
+    nx_list_for_each (link, registry_auth_hooks(core->registry)) {
+        const struct registry_auth_hook *hook =
+                nx_container_of(link, struct registry_auth_hook, link);
+        if ((hook->actions & action) != 0) {
+            found = true;
+            *rests |= core->frozen && !plugin_is_running(hook->owner);
+        }
+    }
+    return found;
+}
+
+int32_t auth_ask(struct core *core, const struct nx_auth_request *request,
+        struct nx_auth_decision *decision, auth_decided_fn decided,
+        void *context) {
+    bool rests;
+    nx_op_id op_id = 0;
+    if (has_hook(core, request->action, &rests)) {
+        op_id = later_op(core, request, decided, context);
+    }
+    if (op_id != 0 && rests) {
+        remember(core, op_id, request);
+        struct op *op = ops_find(core->ops, op_id);
+        if (auth_hold(core, op)) {
+            return NX_AUTH_LATER;
+        }
+    }
+    int32_t verdict = ask_chain(core, op_id, request, decision);
+    if (verdict != NX_AUTH_LATER) {
+        settle(core, op_id);
+    }
+    return verdict;
+}
+
+// --- during a reload ------------------------------------------------------
+
+bool auth_hold(struct core *core, struct op *op) {
+    if (!core->frozen || !op->question) {
+        return false;
+    }
+    op->owner = NULL;
+    op->held = true;
+    // What limits a freeze limits this.
+    timers_set(&core->timers, &op->timer, OP_TIMEOUT_MS);
+    return true;
+}
+
+static void ask_again(struct core *core, nx_op_id op_id) {
+    struct op *op = ops_find(core->ops, op_id);
+    struct auth_question *question = op->question;
+    struct nx_auth_decision decision;
+    op->held = false;
+    op->question = NULL;
+    timers_set(&core->timers, &op->timer, core->settings->auth_timeout * 1000);
+    int32_t verdict = ask_chain(core, op_id, &question->request, &decision);
+    op = ops_find(core->ops, op_id);
+    if (op && verdict != NX_AUTH_LATER) {
+        op->decided(core, op, &decision);
+        op = ops_find(core->ops, op_id);
+        if (op) {
+            ops_remove(core->ops, op);
+        }
+    }
+    free(question);
+}
+
+void auth_release(struct core *core) {
+    uint64_t cursor = 0;
+    const struct op *op;
+    while ((op = ops_next(core->ops, &cursor)) != NULL) {
+        if (op->held) {
+            ask_again(core, op->id);
+        }
+    }
 }

@@ -4,7 +4,8 @@
  * Asks the hooks of an action in the order of the plugin list; the first
  * verdict that is not DEFER counts. When all defer: CONNECT and HTTP are
  * allowed in auth.mode "dev" only, JOIN for all but private rooms, SEND
- * always.
+ * always. What a plugin at rest for a reload would be asked, or has put off
+ * when it is replaced, is kept and asked again when that has ended.
  *
  * Thread:  logic
  * Errors:  none; unknown verdicts count as DENY
@@ -12,6 +13,7 @@
 #ifndef KERNEL_CORE_AUTH_H
 #define KERNEL_CORE_AUTH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <nexus/auth.h>
@@ -35,5 +37,12 @@ nx_status auth_read(struct nx_auth_decision *decision,
 int32_t auth_ask(struct core *core, const struct nx_auth_request *request,
         struct nx_auth_decision *decision, auth_decided_fn decided,
         void *context);
+
+// Keeps a question that was put off until auth_release(), if it can be asked
+// again; false: it can only be denied.
+bool auth_hold(struct core *core, struct op *op);
+
+// Events go on: asks all that were kept.
+void auth_release(struct core *core);
 
 #endif

@@ -7,7 +7,8 @@
 #include "kernel/core/plugin.h"
 #include "kernel/core/registry.h"
 
-#define ACTIONS (NX_AUTH_CONNECT | NX_AUTH_JOIN | NX_AUTH_SEND | NX_AUTH_HTTP)
+#define ACTIONS  (NX_AUTH_CONNECT | NX_AUTH_JOIN | NX_AUTH_SEND | NX_AUTH_HTTP)
+#define DECIDING (PHASE_RUNNING | PHASE_QUIESCED)
 
 static nx_status hook(const struct nx_host *host, uint32_t actions,
         nx_auth_fn fn, void *user) {
@@ -38,7 +39,7 @@ static nx_status decide(const struct nx_host *host, nx_op_id id,
         const struct nx_auth_decision *given) {
     nx_status status;
     const struct plugin *plugin =
-            host_enter(host, PHASE_RUNNING, "auth.decide", &status);
+            host_enter(host, DECIDING, "auth.decide", &status);
     if (!plugin) {
         return status;
     }

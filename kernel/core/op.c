@@ -44,6 +44,8 @@ static void op_finish(struct op *op) {
     timer_cancel(&op->timer);
     free(op->report);
     free(op->context);
+    free(op->question);
+    op->question = NULL;
     op->report = NULL;
     op->context = NULL;
 }

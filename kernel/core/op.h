@@ -23,6 +23,7 @@
 
 #include "kernel/base/timers.h"
 
+struct auth_question;
 struct core;
 struct nx_auth_decision;
 struct ops;
@@ -54,7 +55,9 @@ struct op {
     // AUTH: what to do with the verdict. Called once.
     void (*decided)(struct core *core, struct op *op,
             const struct nx_auth_decision *decision);
-    void *context; // AUTH: decided()'s own, freed with the op
+    void *context;                  // AUTH: decided()'s own, freed with the op
+    struct auth_question *question; // AUTH: to ask it again, freed with the op
+    bool held;                      // AUTH: nobody has it, see auth_hold()
     struct timer timer;
     struct nx_list link_free; // struct ops::free
 };

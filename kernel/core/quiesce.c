@@ -6,6 +6,7 @@
 #include <nexus/plugin.h>
 
 #include "kernel/base/log.h"
+#include "kernel/core/auth.h"
 #include "kernel/core/core.h"
 #include "kernel/core/engine.h"
 #include "kernel/core/jobs.h"
@@ -96,7 +97,8 @@ void quiesce_cancel(struct core *core, struct plugin *plugin) {
     uint64_t cursor = 0;
     struct op *op = NULL;
     while ((op = ops_next(core->ops, &cursor)) != NULL) {
-        if (op->owner == plugin) {
+        bool held = op->owner == plugin && auth_hold(core, op);
+        if (op->owner == plugin && !held) {
             op_fail_status(core, op, answer_for(core));
         }
     }

@@ -9,6 +9,7 @@
 #include <nexus/util/list.h>
 
 #include "kernel/base/log.h"
+#include "kernel/core/auth.h"
 #include "kernel/core/core.h"
 #include "kernel/core/features_news.h"
 #include "kernel/core/histogram.h"
@@ -174,6 +175,7 @@ static void thaw(struct reload *reload) {
     timer_cancel(&reload->tick);
     histogram_add(&reload->freezes, (uint64_t)spent_ns);
     reload->status.freeze_ms = spent_ns / NS_IN_MS;
+    auth_release(core);
     reload_held_serve(&reload->held, core);
 }
 

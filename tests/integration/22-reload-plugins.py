@@ -108,6 +108,26 @@ class ReloadTest(harness.ServerTest):
         stats = await self.stats()
         return stats["done"] + stats["refused"] + stats["undone"]
 
+    def keep_from_rest(self):
+        """A file as long as which the counter does not come to rest."""
+        path = self.server.directory / "awaits"
+        path.touch()
+        return path
+
+    async def frozen(self, count, meanwhile):
+        """Until events wait for the count'th time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + harness.DEADLINE
+        while self.server.log().count("reload: events wait") < count:
+            self.assertLess(loop.time(), deadline, self.server.log())
+            await meanwhile()
+
+    def pong(self, client):
+        async def ask():
+            pong = await client.socket.ping()
+            await asyncio.wait_for(pong, harness.DEADLINE)
+        return ask
+
     def counts(self, answers):
         for answer in answers:
             self.assertEqual(answer["event_type"], "ack", answer)
@@ -260,27 +280,10 @@ class Promises(ReloadTest):
         counts = self.counts(await traffic.stop())
         self.assertEqual(counts, list(range(1, len(counts) + 1)))
 
-    def keep_from_rest(self):
-        """A file as long as which the counter does not come to rest."""
-        path = self.server.directory / "awaits"
-        path.touch()
-        return path
-
-    async def frozen(self, count, meanwhile):
-        """Until events wait for the count'th time."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + harness.DEADLINE
-        while self.server.log().count("reload: events wait") < count:
-            self.assertLess(loop.time(), deadline, self.server.log())
-            await meanwhile()
-
     async def test_g9_events_wait_and_pings_are_answered(self):
         quiet = await self.connect("quiet")
         client = await self.connect("alice")
-
-        async def ping():
-            await asyncio.wait_for(await quiet.socket.ping(), harness.DEADLINE)
-
+        ping = self.pong(quiet)
         path = self.keep_from_rest()
         self.configure(f'awaits = "{path}";', text=PATIENT)
         await self.reload("done")
@@ -316,6 +319,56 @@ class Promises(ReloadTest):
         body = await answer
         self.assertEqual(body["status"], "online")
         self.assertEqual(await self.reloads(), 2)
+
+
+class Questions(ReloadTest):
+    """Whoever comes while the plugin that decides is replaced."""
+
+    def guard(self, more):
+        return (f'{{ name = "guard"; path = "{PLUGINS}/guard.so"; {more} }}')
+
+    async def come(self, user):
+        """A client whose welcome has not come yet."""
+        client = await self.open(self.server.url(user))
+        return client, asyncio.create_task(client.receive())
+
+    async def test_g9_who_comes_has_to_wait(self):
+        path = self.keep_from_rest()
+        quiet = await self.connect("quiet")
+        self.configure(others=[self.guard(f'awaits = "{path}";')],
+                       text=PATIENT)
+        await self.reload("done")
+        frozen = self.server.log().count("reload: events wait")
+        self.configure(others=[self.guard("")], text=PATIENT)
+        self.hang_up()
+        await self.frozen(frozen + 1, self.pong(quiet))
+        _, welcome = await self.come("alice")
+        for _ in range(10):
+            await self.pong(quiet)()
+        self.assertFalse(welcome.done())
+        path.unlink()
+        self.assertEqual((await welcome)["event_type"], "system.message")
+        await self.ended(2, "done")
+
+    async def test_g1_what_was_put_off_is_asked_again(self):
+        self.configure(others=[self.guard('mode = "later";')])
+        await self.reload("done")
+        _, welcome = await self.come("alice")
+        _, refusal = await self.come("bob")
+        await self.stats()
+        self.assertFalse(welcome.done() or refusal.done())
+        self.configure(others=[self.guard("")])
+        await self.reload("done")
+        for answer in (welcome, refusal):
+            self.assertEqual((await answer)["event_type"], "system.message")
+
+    async def test_g1_and_by_the_rule_of_the_server_without_a_guard(self):
+        self.configure(others=[self.guard('mode = "later";')])
+        await self.reload("done")
+        _, welcome = await self.come("alice")
+        self.configure()
+        await self.reload("done")
+        self.assertEqual((await welcome)["event_type"], "system.message")
 
 
 class NotAtAll(ReloadTest):
