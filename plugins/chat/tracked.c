@@ -64,8 +64,8 @@ nx_status tracked_send(struct chat *chat, struct nx_writer *event,
         free(tracked);
         return status;
     }
-    status = chat->sdk.send->tracked(chat->host, proof->session, event,
-            NULL, proof->proof.upto, ended, tracked);
+    status = chat->sdk.send->tracked(chat->host, proof->session, event, NULL,
+            proof->proof.upto, ended, tracked);
     if (status != NX_OK) {
         behind_remove(chat, proof->session, proof->conversation);
         free(tracked);
