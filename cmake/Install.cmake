@@ -30,6 +30,10 @@ if(plugins)
   install(TARGETS ${plugins} LIBRARY DESTINATION ${NEXUS_PLUGIN_DIR})
 endif()
 install(FILES etc/nexus.conf DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/nexus)
+foreach(page IN LISTS NEXUS_MAN_PAGES)
+  string(REGEX REPLACE ".*\\.([0-9])\\.gz$" "man\\1" section ${page})
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/${section})
+endforeach()
 install(DIRECTORY etc/grafana etc/prometheus
   DESTINATION ${NEXUS_PLUGIN_SHARE_DIR})
 

@@ -5,53 +5,50 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/base/columns.h"
 #include "kernel/core/error_doc.h"
 #include "kernel/core/settings_doc.h"
 #include "kernel/plugin_tables.h"
 #include "nexus_version.h"
 
 enum option_code {
-    OPTION_CONFIG = 'c',
-    OPTION_SET = 's',
-    OPTION_CHECK = 't',
-    OPTION_PRINT_CONFIG = 'p',
-    OPTION_VERSION = 'V',
-    OPTION_HELP = 'h',
+#define OPTION_CODE_(name, letter, word, argument, help) \
+    OPTION_##name = (letter),
+    CLI_OPTIONS(OPTION_CODE_)
+#undef OPTION_CODE_
     OPTION_GENERATE = 1000, // no letter; for the project's own scripts
 };
 
-static const char short_options[] = "+c:s:tpVh";
+// NULL is the only one that is no text.
+#define HAS_(argument) \
+    _Generic((argument), void * : no_argument, default : required_argument)
 
 static const struct option long_options[] = {
-        {"config", required_argument, NULL, OPTION_CONFIG},
-        {"set", required_argument, NULL, OPTION_SET},
-        {"check", no_argument, NULL, OPTION_CHECK},
-        {"print-config", no_argument, NULL, OPTION_PRINT_CONFIG},
-        {"version", no_argument, NULL, OPTION_VERSION},
-        {"help", no_argument, NULL, OPTION_HELP},
-        {"generate", required_argument, NULL, OPTION_GENERATE},
+#define OPTION_LONG_(name, letter, word, argument, help) \
+    {(word), HAS_(argument), NULL, (letter)},
+        CLI_OPTIONS(OPTION_LONG_)
+#undef OPTION_LONG_
+                {"generate", required_argument, NULL, OPTION_GENERATE},
         {NULL, 0, NULL, 0},
 };
 
-static const char help[] =
+static const struct cli_option rows[] = {
+#define OPTION_ROW_(name, letter, word, argument, help) \
+    {(letter), (word), (argument), (help)},
+        CLI_OPTIONS(OPTION_ROW_)
+#undef OPTION_ROW_
+};
+
+#define ROWS        (sizeof(rows) / sizeof(rows[0]))
+#define HELP_INDENT 24
+
+static const char help_head[] =
         "usage: nexusd [options]\n"
         "\n"
         "A WebSocket real-time server whose features are plugins.\n"
-        "\n"
-        "  -c, --config FILE     read the settings from FILE; without this "
-        "from\n"
-        "                        " CLI_CONFIG_FILE " if it exists, else the\n"
-        "                        defaults apply and the plugin chat is loaded\n"
-        "  -s, --set PATH=VALUE  change one setting, e.g. --set "
-        "listen.port=9000;\n"
-        "                        overrules file and environment, may be "
-        "repeated\n"
-        "  -t, --check           check settings and plugins, start nothing\n"
-        "  -p, --print-config    show every setting in effect and where it "
-        "comes\n"
-        "                        from, start nothing\n"
-        "  -V, --version         show the version\n"
-        "  -h, --help            show this text\n"
+        "\n";
+
+static const char help_tail[] =
         "\n"
         "Every setting can also be given in the environment, e.g.\n"
         "NEXUS_LISTEN_PORT=9000. The signals TERM and INT send all clients "
@@ -93,11 +90,25 @@ static bool take_option(struct cli *cli, int code) {
     return true;
 }
 
+// '+': an argument that is no option ends them.
+static void write_letters(char *out) {
+    *out++ = '+';
+    for (size_t i = 0; i < ROWS; i++) {
+        *out++ = rows[i].letter;
+        if (rows[i].argument) {
+            *out++ = ':';
+        }
+    }
+    *out = '\0';
+}
+
 static bool take_options(struct cli *cli, int argc, char **argv) {
+    char letters[2 * ROWS + 2];
+    write_letters(letters);
     optind = 0; // start over, also with what getopt keeps to itself
     for (;;) {
         // NOLINTNEXTLINE(concurrency-mt-unsafe): the only thread so far
-        int code = getopt_long(argc, argv, short_options, long_options, NULL);
+        int code = getopt_long(argc, argv, letters, long_options, NULL);
         if (code == -1) {
             break;
         }
@@ -147,8 +158,20 @@ void cli_settings_source(
 
 // --- texts ----------------------------------------------------------------
 
+const struct cli_option *cli_option(size_t i) {
+    return i < ROWS ? &rows[i] : NULL;
+}
+
 void cli_write_help(FILE *out) {
-    (void)fputs(help, out);
+    (void)fputs(help_head, out);
+    for (size_t i = 0; i < ROWS; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof(name), "-%c, --%s%s%s", rows[i].letter,
+                rows[i].word, rows[i].argument ? " " : "",
+                rows[i].argument ? rows[i].argument : "");
+        columns_write(name, HELP_INDENT, rows[i].help, out);
+    }
+    (void)fputs(help_tail, out);
 }
 
 void cli_write_version(FILE *out) {
@@ -157,7 +180,7 @@ void cli_write_version(FILE *out) {
 
 static bool write_settings(FILE *out) {
     settings_write_markdown(out);
-    return plugin_tables_write(out);
+    return plugin_tables_write(settings_write_plugin, out);
 }
 
 static bool write_errors(FILE *out) {

@@ -23,6 +23,29 @@
 // Read when there is no --config and it exists.
 #define CLI_CONFIG_FILE "/etc/nexus/nexus.conf"
 
+// X(NAME, letter, word, argument or NULL, help): what --help and the manual
+// page tell.
+#define CLI_OPTIONS(X) \
+    X(CONFIG, 'c', "config", "FILE", \
+            "read the settings from FILE; without this from " CLI_CONFIG_FILE \
+            " if it exists, else the defaults apply") \
+    X(SET, 's', "set", "PATH=VALUE", \
+            "change one setting, e.g. --set listen.port=9000; overrules file " \
+            "and environment, may be repeated") \
+    X(CHECK, 't', "check", NULL, "check settings and plugins, start nothing") \
+    X(PRINT_CONFIG, 'p', "print-config", NULL, \
+            "show every setting in effect and where it comes from, start " \
+            "nothing") \
+    X(VERSION, 'V', "version", NULL, "show the version") \
+    X(HELP, 'h', "help", NULL, "show this text")
+
+struct cli_option {
+    char letter;
+    const char *word;
+    const char *argument; // NULL: none
+    const char *help;
+};
+
 struct cli {
     const char *config; // --config, or NULL
     const char **sets;  // --set, in order: "path=value"
@@ -42,6 +65,9 @@ void cli_finish(struct cli *cli);
 // Fills source from the options, the environment of the process and, when
 // there is no --config, CLI_CONFIG_FILE if it exists. Borrows from cli.
 void cli_settings_source(const struct cli *cli, struct settings_source *source);
+
+// The rows of CLI_OPTIONS; NULL behind the last.
+const struct cli_option *cli_option(size_t i);
 
 void cli_write_help(FILE *out);
 void cli_write_version(FILE *out);

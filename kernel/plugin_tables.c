@@ -8,29 +8,34 @@
 #include "kernel/core/loader.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/settings.h"
-#include "kernel/core/settings_doc.h"
 
-static bool write_one(
-        struct loader *loader, const struct plugin_entry *entry, FILE *out) {
+// Where the tables go.
+struct sink {
+    plugin_table_fn write;
+    FILE *out;
+};
+
+static bool write_one(struct loader *loader, const struct plugin_entry *entry,
+        const struct sink *sink) {
     const struct image *image = loader_open(loader, entry);
     if (!image) {
         (void)fprintf(stderr, "nexusd: plugin %s: %s\n", entry->name,
                 loader_reason(loader));
         return false;
     }
-    settings_write_plugin(entry->name, image->entry->info->settings, out);
+    sink->write(entry->name, image->entry->info->settings, sink->out);
     return true;
 }
 
 static bool write_all(const struct settings *settings, struct loader *loader,
-        const char *images, FILE *out) {
+        const char *images, const struct sink *sink) {
     char *dirs = plugins_default_dirs(settings);
     bool good = dirs && loader_set_dirs(loader, dirs, images);
     if (!good) {
         (void)fprintf(stderr, "nexusd: %s\n", loader_reason(loader));
     }
     for (size_t i = 0; good && i < settings_plugin_count(settings); i++) {
-        good = write_one(loader, settings_plugin(settings, i), out);
+        good = write_one(loader, settings_plugin(settings, i), sink);
     }
     loader_remove_copies(loader);
     free(dirs);
@@ -38,7 +43,8 @@ static bool write_all(const struct settings *settings, struct loader *loader,
 }
 
 // Defaults only, and the copies in a folder of their own.
-bool plugin_tables_write(FILE *out) {
+bool plugin_tables_write(plugin_table_fn write, FILE *out) {
+    const struct sink sink = {write, out};
     char images[] = "/tmp/nexusd-XXXXXX";
     const struct settings_source source = {.file = NULL};
     struct settings_errors errors;
@@ -47,7 +53,7 @@ bool plugin_tables_write(FILE *out) {
     struct loader *loader = loader_create();
     bool made = mkdtemp(images) != NULL;
     bool good = settings && loader && made
-            && write_all(settings, loader, images, out);
+            && write_all(settings, loader, images, &sink);
     if (made) {
         (void)rmdir(images);
     }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "kernel/base/columns.h"
 #include "kernel/core/plugin_list.h"
 #include "kernel/core/setting.h"
 #include "kernel/core/settings.h"
@@ -189,23 +190,10 @@ static const char conf_plugins[] =
         "\"/opt/poll.so\"; }\n"
         "plugins = (\n" DEFAULTS_LINES "\n);\n";
 
-// How much of text goes on a line: whole words, unless one alone is longer.
-static size_t line_len(const char *text, size_t room) {
-    size_t len = strlen(text);
-    if (len <= room) {
-        return len;
-    }
-    len = room;
-    while (len > 1 && text[len] != ' ') {
-        len--;
-    }
-    return len;
-}
-
 // Writes text as comment lines of at most WIDTH columns.
 static void write_wrapped(const char *text, const char *indent, FILE *out) {
     while (*text != '\0') {
-        size_t len = line_len(text, WIDTH - strlen(indent) - 2);
+        size_t len = columns_fit(text, WIDTH - strlen(indent) - 2);
         (void)fprintf(out, "%s# %.*s\n", indent, (int)len, text);
         text += len;
         text += strspn(text, " ");

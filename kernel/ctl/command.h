@@ -21,6 +21,8 @@
 #define CTL_EXIT_USAGE   2
 #define CTL_EXIT_FAILURE 3 // the command could not run
 
+#define COMMAND_INDENT   24 // where --help says what something means
+
 struct command {
     const char *group;    // "store", or NULL
     const char *name;     // "check"

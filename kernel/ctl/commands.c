@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "kernel/base/columns.h"
 #include "kernel/ctl/command.h"
 #include "kernel/ctl/lists.h"
 #include "kernel/ctl/plugin/plugin_info.h"
@@ -78,10 +79,10 @@ void command_write_help(FILE *out) {
     (void)fputs("usage: nexusctl <command> [options]\n\n", out);
     for (const struct command *c = commands; c->name; c++) {
         char left[48];
-        (void)snprintf(left, sizeof(left), "%s%s%s %s",
+        (void)snprintf(left, sizeof(left), "%s%s%s%s%s",
                 c->group ? c->group : "", c->group ? " " : "", c->name,
-                c->argument ? c->argument : "");
-        (void)fprintf(out, "  %-21s %s\n", left, c->help);
+                c->argument ? " " : "", c->argument ? c->argument : "");
+        columns_write(left, COMMAND_INDENT, c->help, out);
     }
     (void)fputs("\n", out);
     options_write_help(out);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/base/columns.h"
 #include "kernel/ctl/command.h"
 #include "nexus_version.h"
 
@@ -23,12 +24,7 @@ static const struct option long_options[] = {
                 {NULL, 0, NULL, 0},
 };
 
-static const struct {
-    char letter;
-    const char *word; // with its dashes
-    const char *argument;
-    const char *help;
-} rows[] = {
+static const struct options_row rows[] = {
 #define OPTION_ROW_(name, letter, word, argument, help) \
     {(letter), "--" word, (argument), (help)},
         OPTIONS(OPTION_ROW_)
@@ -133,11 +129,16 @@ const char *options_word(unsigned bits) {
     return "";
 }
 
+const struct options_row *options_row(size_t i) {
+    return i < ROWS ? &rows[i] : NULL;
+}
+
 void options_write_help(FILE *out) {
     for (size_t i = 0; i < ROWS; i++) {
         char left[32];
-        (void)snprintf(left, sizeof(left), "-%c, %s %s", rows[i].letter,
-                rows[i].word, rows[i].argument ? rows[i].argument : "");
-        (void)fprintf(out, "  %-21s %s\n", left, rows[i].help);
+        (void)snprintf(left, sizeof(left), "-%c, %s%s%s", rows[i].letter,
+                rows[i].word, rows[i].argument ? " " : "",
+                rows[i].argument ? rows[i].argument : "");
+        columns_write(left, COMMAND_INDENT, rows[i].help, out);
     }
 }

@@ -18,7 +18,7 @@
     X(DATA_DIR, 'd', "data-dir", "DIR", "the server's data_dir") \
     X(CONFIG, 'c', "config", "FILE", \
             "take the places from the server's settings; without either, " \
-            "from\n                        /etc/nexus/nexus.conf if it exists") \
+            "from /etc/nexus/nexus.conf if it exists") \
     X(SOCKET, 's', "socket", "PATH", "the server's control.socket") \
     X(USER, 'u', "user", "USER", "only this user") \
     X(LIMIT, 'n', "limit", "N", "at most so many") \
@@ -43,6 +43,13 @@ enum option_bit {
     OPTION_##name = 1 << OPTION_INDEX_##name,
     OPTIONS(OPTION_ENUM_)
 #undef OPTION_ENUM_
+};
+
+struct options_row {
+    char letter;
+    const char *word;     // with its dashes
+    const char *argument; // NULL: none
+    const char *help;
 };
 
 struct ctl_options {
@@ -72,6 +79,9 @@ enum options_outcome options_read(
 
 // "--user" for the lowest of these bits.
 const char *options_word(unsigned bits);
+
+// The rows of OPTIONS, each at the place of its bit; NULL behind the last.
+const struct options_row *options_row(size_t i);
 
 void options_write_help(FILE *out);
 
