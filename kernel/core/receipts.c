@@ -137,24 +137,33 @@ void receipts_ping(struct session *session, bool force) {
     payload_unref(ping);
 }
 
+static void finish_send(
+        struct session *session, struct tracked_send *send, uint32_t outcome) {
+    session->receipts.send_count--;
+    if (send->fn) {
+        plugin_enter(send->owner, "tracked");
+        send->fn(send->user, session->id, send->cookie, outcome);
+        plugin_leave(send->owner);
+    }
+    free(send);
+}
+
+static bool first_is_before(const struct nx_list *sends, uint64_t counter) {
+    struct nx_list *first = sends->next;
+    return !nx_list_empty(sends)
+            && nx_container_of(first, struct tracked_send, link)->counter
+            <= counter;
+}
+
 // Of the sends before that Ping, from the first: callbacks may send more.
 static void finish_sends(
         struct session *session, uint64_t counter, uint32_t outcome) {
     struct nx_list *sends = &session->receipts.sends;
-    while (!nx_list_empty(sends)) {
-        struct tracked_send *send =
-                nx_container_of(sends->next, struct tracked_send, link);
-        if (send->counter > counter) {
-            return;
-        }
-        nx_list_remove(&send->link);
-        session->receipts.send_count--;
-        if (send->fn) {
-            plugin_enter(send->owner, "tracked");
-            send->fn(send->user, session->id, send->cookie, outcome);
-            plugin_leave(send->owner);
-        }
-        free(send);
+    struct nx_list *link;
+    while (first_is_before(sends, counter)
+            && (link = nx_list_take_first(sends)) != NULL) {
+        finish_send(session, nx_container_of(link, struct tracked_send, link),
+                outcome);
     }
 }
 

@@ -121,8 +121,8 @@ bool resume_entry_set_away(
 // What the session is, before it is nothing any more.
 static bool set_away_from(
         struct resume_entry *entry, const struct session *session) {
-    // There is no user if there was no memory for one.
-    if (!session->user
+    // There was no memory for one of them.
+    if (!session->user || !session->device
             || !resume_entry_set_away(entry, user_name(session->user),
                     nx_str_c(session->device))) {
         return false;
@@ -131,11 +131,11 @@ static bool set_away_from(
     return resume_record_take(&entry->away->record, session);
 }
 
-// It is not away any more, whether or not it counted among those.
+// It is not away any more, whether or not it was counted yet.
 static void forget_away(struct resume_entry *entry) {
     struct resume *resume = entry->resume;
     struct resume_away *away = entry->away;
-    if (away && nx_list_linked(&away->link)) {
+    if (away && away->counted) {
         size_t len = strlen(away->user);
         struct resume_user *user =
                 nx_strmap_get(resume->by_user, away->user, len);
@@ -175,8 +175,14 @@ static void set_timer(struct resume *resume) {
 static void expire(void *arg) {
     struct resume *resume = arg;
     int64_t now_ms = clock_wall_ms(&resume->core->clock);
-    struct resume_away *away;
-    while ((away = first_away(resume)) != NULL && away->until_ms <= now_ms) {
+    struct nx_list *link;
+    while ((link = nx_list_take_first(&resume->away)) != NULL) {
+        const struct resume_away *away =
+                nx_container_of(link, struct resume_away, link);
+        if (away->until_ms > now_ms) {
+            nx_list_prepend(&resume->away, link);
+            break;
+        }
         resume->core->stats->resume_expired++;
         resume_entry_drop(away->entry);
     }
@@ -210,11 +216,12 @@ static void evict(const struct resume_away *away) {
 static void make_room(struct resume *resume, struct resume_user *user) {
     const struct settings *settings = resume->core->settings;
     if (user->count > (size_t)settings->resume_sessions_per_user) {
-        evict(nx_container_of(
-                user->entries.next, struct resume_away, user_link));
+        evict(nx_container_of(nx_list_take_first(&user->entries),
+                struct resume_away, user_link));
     }
     if (resume->away_count > (size_t)settings->resume_sessions) {
-        evict(first_away(resume));
+        evict(nx_container_of(
+                nx_list_take_first(&resume->away), struct resume_away, link));
     }
 }
 
@@ -228,6 +235,7 @@ bool resume_entry_go_away(struct resume_entry *entry, int64_t until_ms) {
     }
     entry->session = 0;
     away->until_ms = until_ms;
+    away->counted = true;
     nx_list_append(&user->entries, &away->user_link);
     user->count++;
     nx_list_append(&resume->away, &away->link);

@@ -33,6 +33,7 @@ struct resume_away {
     char *user;   // owned
     char *device; // owned
     bool device_made_up;
+    bool counted; // in resume::away_count, and its user's
 };
 
 // One session that can be resumed. While it is connected, what it is can be
