@@ -97,7 +97,7 @@
     X(INT, limits_connections, "limits.connections", "10000", "1..1000000", \
             NULL, SETTING_LIVE, \
             "WebSocket connections at a time; one more is refused with HTTP " \
-            "status 503.") \
+            "status 503; above its value at the start it needs a restart.") \
     X(INT, limits_connections_per_user, "limits.connections_per_user", "5", \
             "1..10000", NULL, SETTING_LIVE, \
             "Connections of one user at a time; one more closes the oldest " \

@@ -182,8 +182,25 @@ int server_secure(struct server *server, struct ssl_ctx_st *ctx) {
     return tls_configure(ctx, server->core->settings) ? 0 : -1;
 }
 
+// The tables of libwebsockets are made once.
+static bool check_descriptors(const struct server *server,
+        const struct settings *wanted, struct settings_errors *errors) {
+    bool enough = descriptors_of(wanted) <= server->descriptors;
+    if (!enough) {
+        settings_errors_add(errors,
+                "%s: limits.connections and limits.http_connections cannot "
+                "grow beyond %zu together while the server runs; restart it",
+                settings_origin(wanted, "limits.connections"),
+                server->descriptors - SPARE_FDS);
+    }
+    return enough;
+}
+
 bool server_prepare_reload(struct server *server, const struct settings *wanted,
         struct settings_errors *errors) {
+    if (!check_descriptors(server, wanted, errors)) {
+        return false;
+    }
     if (!server->tls_vhost) {
         return true;
     }
@@ -223,6 +240,7 @@ static void start_ticker(struct server *server) {
 bool server_start(struct server *server, struct core *core) {
     assert(!server->context);
     server->core = core;
+    server->descriptors = descriptors_of(core->settings);
     bound_descriptors(core->settings);
     server->visitors =
             visitors_create(core->settings, descriptors_of(core->settings));

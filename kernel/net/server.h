@@ -56,7 +56,8 @@ struct server {
     struct arrivals *arrivals;
     struct visit *adopting; // the one that server_adopted() is to take
     struct fair *fair;
-    size_t http_links; // limits.http_connections
+    size_t http_links;  // limits.http_connections
+    size_t descriptors; // that there is room for
     struct extension extension;
 };
 
