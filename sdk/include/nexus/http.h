@@ -48,8 +48,9 @@ struct nx_http_v1 {
             const char *pattern, nx_http_fn fn, void *user);
 
     // Segment named in the pattern; argument of the query; header by lower
-    // case name. Absent when there is none. Borrowed until the handler
-    // returns. [logic] R. Since 1.0.
+    // case name, of which these are kept: authorization, content-type, accept,
+    // host, origin, x-forwarded-for, idempotency-key. Absent when there is
+    // none. Borrowed until the handler returns. [logic] R. Since 1.0.
     struct nx_str (*param)(
             const struct nx_http_request *request, const char *name);
     struct nx_str (*query)(

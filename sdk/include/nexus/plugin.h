@@ -102,6 +102,7 @@ struct nx_state_writer {
     uint32_t reserved0;
     void *ctx;
     // Appends all bytes or fails with NO_MEMORY or LIMIT. [logic] Q.
+    // Since 1.0.
     nx_status (*write)(
             const struct nx_state_writer *writer, const void *data, size_t len);
 };
@@ -112,7 +113,7 @@ struct nx_state_reader {
     void *ctx;
     uint64_t total; // bytes in all
     // Fills buf with up to len bytes; returns how many, 0 at the end.
-    // Short reads are normal. [logic] S.
+    // Short reads are normal. [logic] S. Since 1.0.
     size_t (*read)(const struct nx_state_reader *reader, void *buf, size_t len);
 };
 

@@ -2,13 +2,46 @@
 
 #include "tests/unit/kernel/core/host_fixture.h"
 
+struct row {
+    const char *name;
+    const void *table;
+    size_t size; // in the header
+};
+
+// How every table begins.
+struct head {
+    NX_INTERFACE_HEAD;
+};
+
+typedef void (*function)(void);
+
+static void check_table(const struct row *row) {
+    const struct head *head = row->table;
+    if (!head || head->struct_size != row->size || head->version != 1) {
+        fail_msg("%s is not offered as the header has it", row->name);
+    }
+    function found = NULL;
+    for (size_t at = sizeof(*head); at < row->size; at += sizeof(found)) {
+        memcpy(&found, (const char *)row->table + at, sizeof(found));
+        if (!found) {
+            fail_msg("%s lacks the function at offset %zu", row->name, at);
+        }
+    }
+}
+
 static void offers_every_interface_of_the_sdk(void **state) {
     const struct nx_sdk *sdk = &probe.sdk;
-    const void *const tables[] = {sdk->log, sdk->config, sdk->json, sdk->router,
-            sdk->send, sdk->rooms, sdk->users, sdk->timers, sdk->jobs,
-            sdk->auth, sdk->http, sdk->engine, sdk->metrics, sdk->service};
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        assert_non_null(tables[i]);
+#define ROW(member) \
+    { #member, sdk->member, sizeof(*sdk->member) }
+    const struct row rows[] = {ROW(log), ROW(config), ROW(json), ROW(router),
+            ROW(send), ROW(rooms), ROW(users), ROW(timers), ROW(jobs),
+            ROW(auth), ROW(http), ROW(engine), ROW(metrics), ROW(service)};
+#undef ROW
+    size_t count = sizeof(rows) / sizeof(rows[0]);
+    // The rest of nx_sdk is the host.
+    assert_int_equal((count + 1) * sizeof(void *), sizeof(*sdk));
+    for (size_t i = 0; i < count; i++) {
+        check_table(&rows[i]);
     }
 }
 
