@@ -86,20 +86,53 @@ function(nexus_add_script_tests folder timeout)
   endforeach()
 endfunction()
 
+# The gate of the plugin ABI, tests/abi/README.md. What looks at headers and
+# files needs no sanitizer; what runs plugins is run with it.
+function(nexus_add_abi_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "COMMAND")
+  add_test(NAME abi/${name} COMMAND ${arg_COMMAND})
+  set_tests_properties(abi/${name} PROPERTIES LABELS abi
+    TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
 function(nexus_add_abi_tests)
   set(scripts ${PROJECT_SOURCE_DIR}/tests/abi)
-  add_test(NAME abi/headers
-    COMMAND ${scripts}/headers.sh ${PROJECT_SOURCE_DIR}/sdk/include)
-  set_tests_properties(abi/headers PROPERTIES LABELS abi TIMEOUT 120)
-
-  # A sanitizer's runtime adds symbols of its own.
   if(NOT NEXUS_SANITIZE)
-    add_test(NAME abi/exports
+    foreach(name check frozen layout abidiff)
+      nexus_add_abi_test(${name} TIMEOUT 120
+        COMMAND ${NEXUS_PYTHON} ${scripts}/${name}.py)
+    endforeach()
+    nexus_add_abi_test(headers TIMEOUT 120
+      COMMAND ${scripts}/headers.sh ${PROJECT_SOURCE_DIR}/sdk/include)
+    nexus_add_abi_test(exports TIMEOUT 60
       COMMAND ${scripts}/exports.sh ${PROJECT_BINARY_DIR})
-    set_tests_properties(abi/exports PROPERTIES LABELS abi TIMEOUT 60)
     nexus_add_script_test(abi ${scripts}/installed_sdk.py 300)
   endif()
+  if(TARGET nexusd)
+    nexus_add_script_test(abi ${scripts}/fixtures.py 120)
+    nexus_add_script_test(abi ${scripts}/newer.py 240)
+    if(NOT NEXUS_SANITIZE)
+      nexus_add_script_test(abi ${scripts}/later.py 600)
+    endif()
+  endif()
 endfunction()
+
+# The fixtures of each released ABI, built with today's headers: what compiled
+# then has to compile now.
+file(GLOB released_abis RELATIVE ${PROJECT_SOURCE_DIR}/tests/abi
+  CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/abi/*.*/src)
+foreach(path IN LISTS released_abis)
+  get_filename_component(version ${path} DIRECTORY)
+  file(GLOB fixtures RELATIVE ${PROJECT_SOURCE_DIR}/tests/abi/${path}
+    ${PROJECT_SOURCE_DIR}/tests/abi/${path}/*)
+  foreach(name IN LISTS fixtures)
+    nexus_find_sources(own tests/abi/${path}/${name})
+    nexus_add_plugin(abi-${version}-${name} SOURCES ${own}
+      OUTPUT tests/abi/${version})
+    set_target_properties(plugin_abi-${version}-${name} PROPERTIES
+      OUTPUT_NAME ${name} C_CLANG_TIDY "")
+  endforeach()
+endforeach()
 
 # Plugins that exist to test the host: each file is one of them.
 nexus_find_sources(test_plugins tests/plugins FLAT)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A plugin exports its entry and nothing else; the server exports nothing.
+# A plugin exports its entry and nothing else; the server exports nothing; the
+# names in the libraries a plugin is linked with are ours.
 #
 # usage: exports.sh <build directory>
 set -u
@@ -26,12 +27,34 @@ expect_exports() {
     failures=$((failures + 1))
 }
 
-for plugin in "$build_dir"/plugins/*.so "$build_dir"/examples/*.so; do
+# Static libraries: every name that another object file can see.
+expect_prefix() {
+    library=$1 prefix=$2
+    names=$(nm -g --defined-only "$library" | awk 'NF == 3 { print $NF }')
+    [ "$names" ] || {
+        echo "$library: defines nothing"
+        failures=$((failures + 1))
+    }
+    for name in $names; do
+        case $name in
+        $prefix*) ;;
+        *)
+            echo "$library: defines $name, names begin with $prefix"
+            failures=$((failures + 1))
+            ;;
+        esac
+    done
+}
+
+for plugin in "$build_dir"/plugins/*.so "$build_dir"/examples/*.so \
+    "$build_dir"/tests/abi/*/*.so; do
     [ -e "$plugin" ] && expect_exports "$plugin" nexus_plugin_v1
 done
 for plugin in "$build_dir"/tests/plugins/*.so; do
     [ -e "$plugin" ] && expect_exports "$plugin" nexus_plugin_v1 ''
 done
 [ -e "$build_dir/nexusd" ] && expect_exports "$build_dir/nexusd" ''
+[ -e "$build_dir/nexusctl" ] && expect_exports "$build_dir/nexusctl" ''
+expect_prefix "$build_dir/libnexus_sdk.a" nx_
 
 [ "$failures" -eq 0 ]

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Each SDK header compiles alone, in every language a plugin may be written in.
+# Each SDK header compiles alone, in every language a plugin may be written in,
+# and has no padding that it does not name.
 #
 # usage: headers.sh <include directory>
 set -u
@@ -8,45 +9,67 @@ include_dir=$1
 failures=0
 checked=0
 
-# The argument is the header as a plugin includes it, e.g. nexus/plugin.h.
-check_header() {
-    header=$1 compiler=$2 language=$3 standard=$4
-    checked=$((checked + 1))
-    printf '#include <%s>\n' "$header" |
-        "$compiler" -x "$language" "-std=$standard" -I "$include_dir" \
-            -Wall -Wextra -Wpedantic -Werror -fsyntax-only - ||
-        {
-            echo "$header: does not compile alone: $compiler -std=$standard"
-            failures=$((failures + 1))
-        }
+warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+    -Wundef -Wwrite-strings -Wcast-qual -Werror'
+
+# All headers at once, since each is compiled as a file of its own.
+sources=$(mktemp -d)
+trap 'rm -rf "$sources"' EXIT
+headers=$(cd "$include_dir" && find nexus -name '*.h' | sort)
+for header in $headers; do
+    name=$(echo "$header" | tr / _ | sed 's/\.h$//')
+    # Twice, so that guards are needed.
+    printf '#include <%s>\n#include <%s>\n' "$header" "$header" |
+        tee "$sources/$name.c" >"$sources/$name.cpp"
+done
+count=$(echo "$headers" | wc -l)
+[ "$count" -gt 20 ] || {
+    echo "only $count headers in $include_dir"
+    exit 1
 }
 
-check_compilers() {
-    header=$1
-    for standard in c11 c17; do
-        check_header "$header" gcc c "$standard"
-        if [ "$have_clang" ]; then
-            check_header "$header" clang-14 c "$standard"
-        fi
+supports() {
+    echo | "$1" -x "$2" "-std=$3" -fsyntax-only - 2>/dev/null
+}
+
+# check <compiler> <c|c++> <standard> [<more options>]
+check() {
+    compiler=$1 language=$2 standard=$3
+    shift 3
+    if ! supports "$compiler" "$language" "$standard"; then
+        echo "$compiler knows no $standard"
+        return
+    fi
+    suffix=c
+    [ "$language" = c ] || suffix=cpp
+    checked=$((checked + count))
+    "$compiler" "-std=$standard" -I "$include_dir" $warnings "$@" \
+        -fsyntax-only "$sources"/*.$suffix || {
+        echo "$compiler -std=$standard $*: a header does not compile alone"
+        failures=$((failures + 1))
+    }
+}
+
+check_compiler() {
+    for standard in c11 c17 c2x; do
+        check "$1" c "$standard"
     done
-    for standard in c++11 c++17; do
-        check_header "$header" g++ c++ "$standard"
-        if [ "$have_clang" ]; then
-            check_header "$header" clang++-14 c++ "$standard"
-        fi
+    for standard in c++11 c++17 c++20; do
+        check "$2" c++ "$standard"
     done
 }
 
-have_clang=
+check_compiler gcc g++
 if command -v clang++-14 >/dev/null 2>&1; then
-    have_clang=yes
+    check_compiler clang-14 clang++-14
 else
     echo "clang-14 is not installed: headers are checked with gcc only"
 fi
 
-for path in $(find "$include_dir" -name '*.h' 2>/dev/null | sort); do
-    check_compilers "${path#"$include_dir"/}"
-done
+# Only what crosses the ABI; the support library is compiled into plugins.
+rm -f "$sources"/nexus_util_*
+count=$(find "$sources" -name '*.c' | wc -l)
+check gcc c c11 -Wpadded
 
 echo "$checked compilations, $failures failed"
 [ "$failures" -eq 0 ]
