@@ -148,6 +148,18 @@ set_target_properties(test_powercut PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/power)
 target_link_libraries(test_powercut PRIVATE nexus_warnings)
 
+# What the headers say of threads and phases, for the test that tries it out.
+file(GLOB public_headers CONFIGURE_DEPENDS
+  ${PROJECT_SOURCE_DIR}/sdk/include/nexus/*.h)
+set(abi_emit ${PROJECT_SOURCE_DIR}/tests/abi/emit.py)
+set(abi_calls ${PROJECT_BINARY_DIR}/generated/abi_calls.h)
+add_custom_command(OUTPUT ${abi_calls}
+  COMMAND ${NEXUS_PYTHON} -B ${abi_emit} calls > ${abi_calls}
+  DEPENDS ${abi_emit} ${PROJECT_SOURCE_DIR}/scripts/abi.py ${public_headers}
+  VERBATIM)
+set_source_files_properties(tests/unit/kernel/core/host_phases_test.c
+  PROPERTIES OBJECT_DEPENDS ${abi_calls})
+
 nexus_add_unit_tests(tests/unit "")
 nexus_add_unit_tests(sdk/examples examples/)
 

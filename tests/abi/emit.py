@@ -1,4 +1,11 @@
-"""Writes C from what the public headers say: the layout and the probe."""
+#!/usr/bin/env python3
+"""Writes C from what the public headers say.
+
+usage: emit.py layout|probe|calls
+
+The layout and the probe are for the tests of this folder; calls lists what the
+functions that know their caller are tagged with, for host_phases_test.c.
+"""
 
 import os
 import re
@@ -128,3 +135,30 @@ def probe(headers):
              for name in sorted(headers.structs)]
     lines += [f"SHOW({name}, {name})" for name in sorted(headers.types)]
     return PROBE_HEAD + "\n".join(lines) + "\n"
+
+
+PHASES = {"C": "PHASE_CREATE", "K": "PHASE_CONFIGURE", "S": "PHASE_START",
+          "R": "PHASE_RUNNING", "Q": "PHASE_QUIESCED"}
+
+
+def calls(headers):
+    """CALL(interface, function, is_any, phases), if it takes the host."""
+    lines = ["// Tags of the functions in the public headers."]
+    for word in sorted(headers.interfaces):
+        for function in headers.structs[f"nx_{word}_v1"].functions():
+            if function.params[0][0] != "const struct nx_host *":
+                continue
+            thread, phases, _ = function.tag()
+            lines.append(f"CALL({word}, {function.name}, "
+                         f"{'true' if thread == 'any' else 'false'}, "
+                         f"{' | '.join(PHASES[p] for p in phases)})")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    today = abi.read()
+    writers = {"layout": lambda: layout(today, "?"),
+               "probe": lambda: probe(today), "calls": lambda: calls(today)}
+    if len(sys.argv) != 2 or sys.argv[1] not in writers:
+        sys.exit(__doc__)
+    sys.stdout.write(writers[sys.argv[1]]())
