@@ -17,6 +17,8 @@ if(NOT NEXUS_SANITIZE)
 endif()
 if(NEXUS_TESTS)
   pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
+  # For one of the examples; the server itself needs none.
+  pkg_check_modules(libcurl IMPORTED_TARGET libcurl>=7.85)
 endif()
 
 # libev ships no pkg-config file.

@@ -1,6 +1,7 @@
 # Libraries that one plugin alone may use. jansson is open to all of them.
 set(NEXUS_PLUGIN_LIBRARIES_store PkgConfig::sqlite3 Threads::Threads)
 set(NEXUS_PLUGIN_LIBRARIES_auth OpenSSL::Crypto)
+set(NEXUS_PLUGIN_LIBRARIES_webhook PkgConfig::libcurl OpenSSL::Crypto)
 
 # nexus_add_plugin(<name> SOURCES <file>... [OUTPUT <folder>])
 # Builds <folder>/<name>.so, which can call nothing in the server but what the
@@ -54,6 +55,10 @@ function(nexus_add_plugin_folders folder)
   set(names ${sources})
   list(TRANSFORM names REPLACE "/.*" "")
   list(REMOVE_DUPLICATES names)
+  # The server is built without what an example needs.
+  if(NOT libcurl_FOUND)
+    list(REMOVE_ITEM names webhook)
+  endif()
   foreach(name IN LISTS names)
     nexus_find_sources(own ${folder}/${name})
     list(FILTER own EXCLUDE REGEX "_test\\.c$")

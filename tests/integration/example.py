@@ -22,15 +22,15 @@ class ExampleTest(harness.ServerTest):
         return [*self.beside, '{ name = "%s"; path = "%s"; %s }' % (
             self.name, EXAMPLES / f"{self.name}.so", settings)]
 
-    def reload(self, settings):
+    def reload(self, settings, outcome="done"):
         """The plugin gets other settings, and a new instance if they are not
-        live. Returns when that has ended."""
+        live. Returns when that has ended so."""
         seen = len(self.server.lines)
         fresh = self.server.config.with_suffix(".fresh")
         fresh.write_text(harness.settings_text(self.lines(settings)))
         os.replace(fresh, self.server.config)
         self.server.process.send_signal(signal.SIGHUP)
-        self.server.wait_for_line(r"reload: done", start=seen)
+        self.server.wait_for_line(rf"reload: {outcome}", start=seen)
 
     def metrics(self):
         """The plugin's own: name without its beginning -> value."""

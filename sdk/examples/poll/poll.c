@@ -112,28 +112,17 @@ static nx_status save_state(
     return polls->loaded ? book_each(polls, save_fact, &writer) : NX_OK;
 }
 
-// Short reads are normal; false at the end, or before it.
-static bool read_all(
-        const struct nx_state_reader *reader, void *data, size_t len) {
-    char *at = data;
-    size_t got = 1;
-    for (; len > 0 && got > 0; len -= got, at += got) {
-        got = reader->read(reader, at, len);
-    }
-    return len == 0;
-}
-
 static nx_status restore(
         struct polls *polls, const struct nx_state_reader *reader) {
     struct saved saved;
     char key[POLL_KEY_MAX];
-    while (read_all(reader, &saved, sizeof(saved))) {
+    while (nx_state_read(reader, &saved, sizeof(saved))) {
         char *value = saved.value_len <= reader->total
                 ? malloc((size_t)saved.value_len + 1)
                 : NULL;
         if (!value || saved.key_len > sizeof(key)
-                || !read_all(reader, key, saved.key_len)
-                || !read_all(reader, value, saved.value_len)) {
+                || !nx_state_read(reader, key, saved.key_len)
+                || !nx_state_read(reader, value, saved.value_len)) {
             free(value);
             return value ? NX_ERR_INVALID : NX_ERR_NO_MEMORY;
         }
@@ -155,12 +144,13 @@ static nx_status start(
     if (!polls->book) {
         return NX_ERR_NO_MEMORY;
     }
-    nx_status status = sdk->metrics->define(sdk->host, NX_METRIC_COUNTER,
-            "votes_total", "votes that were stored", &polls->votes);
-    if (status == NX_OK) {
-        status = sdk->metrics->define(sdk->host, NX_METRIC_GAUGE, "open",
-                "polls that can be voted in", &polls->open);
-    }
+    const struct nx_metric metrics[] = {
+            {NX_METRIC_COUNTER, "votes_total", "votes that were stored",
+                    &polls->votes},
+            {NX_METRIC_GAUGE, "open", "polls that can be voted in",
+                    &polls->open},
+    };
+    nx_status status = nx_define_metrics(sdk, metrics, 2);
     if (status == NX_OK) {
         status = sdk->router->handle(sdk->host, "poll.", request_handle, polls);
     }

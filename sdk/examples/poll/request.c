@@ -84,17 +84,6 @@ static nx_status store(struct polls *polls, const struct change *plan,
 
 // ---- requests ----
 
-static int32_t refuse(const struct polls *polls, const struct nx_event *ev,
-        nx_status status, const char *message) {
-    struct nx_failure failure = {
-            .struct_size = sizeof(failure),
-            .status = status,
-            .message = nx_str_c(message),
-    };
-    (void)polls->sdk.router->fail(polls->sdk.host, ev->op, &failure);
-    return NX_DONE;
-}
-
 static bool is_member(const struct polls *polls, const struct nx_event *ev,
         struct nx_str room_name) {
     const struct nx_sdk *sdk = &polls->sdk;
@@ -154,12 +143,12 @@ static int32_t create(struct polls *polls, const struct nx_event *ev) {
         return NX_ERR_NOT_MEMBER;
     }
     if (!options_are_good(polls, json->get(ev->json, "options"))) {
-        return refuse(polls, ev, NX_ERR_INVALID_FIELD,
+        return nx_refuse(&polls->sdk, ev->op, NX_ERR_INVALID_FIELD,
                 "options: each is a text of 1 to 200 bytes");
     }
     if (nx_strmap_count(polls->book) + polls->pending
             >= (size_t)polls->max_polls) {
-        return refuse(polls, ev, NX_ERR_LIMIT,
+        return nx_refuse(&polls->sdk, ev->op, NX_ERR_LIMIT,
                 "there are too many polls (plugins.poll.polls)");
     }
     int64_t minutes = 60 < polls->max_minutes ? 60 : polls->max_minutes;
@@ -218,15 +207,16 @@ static int32_t vote(
     int64_t choice = -1;
     (void)json->i64(json->get(ev->json, "choice"), &choice);
     if (ballot->closing) {
-        return refuse(polls, ev, NX_ERR_STATE, "the poll is closed");
+        return nx_refuse(
+                &polls->sdk, ev->op, NX_ERR_STATE, "the poll is closed");
     }
     if (choice < 0 || choice >= ballot->option_count) {
-        return refuse(polls, ev, NX_ERR_INVALID_FIELD,
+        return nx_refuse(&polls->sdk, ev->op, NX_ERR_INVALID_FIELD,
                 "choice: the number of an option, from 0");
     }
     if (nx_strmap_count(ballot->votes) >= (size_t)polls->max_votes
             && !nx_strmap_get(ballot->votes, ev->user.ptr, ev->user.len)) {
-        return refuse(polls, ev, NX_ERR_LIMIT,
+        return nx_refuse(&polls->sdk, ev->op, NX_ERR_LIMIT,
                 "there are too many votes (plugins.poll.votes)");
     }
     const char letter = (char)('a' + choice);
@@ -244,7 +234,8 @@ static int32_t end(
         return NX_ERR_FORBIDDEN;
     }
     if (ballot->closing) {
-        return refuse(polls, ev, NX_ERR_STATE, "the poll is closed");
+        return nx_refuse(
+                &polls->sdk, ev->op, NX_ERR_STATE, "the poll is closed");
     }
     nx_status status = close(ballot, ev->op);
     return status == NX_OK ? NX_LATER : status;
@@ -275,7 +266,7 @@ static int32_t about(struct polls *polls, const struct nx_event *ev,
     struct ballot *ballot =
             book_find(polls, json->str(json->get(ev->json, "poll_id")));
     if (!ballot || !is_member(polls, ev, nx_str_c(ballot->room))) {
-        return refuse(polls, ev, NX_ERR_NOT_FOUND,
+        return nx_refuse(&polls->sdk, ev->op, NX_ERR_NOT_FOUND,
                 "there is no such poll in your rooms");
     }
     return fn(polls, ev, ballot);
