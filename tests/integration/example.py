@@ -15,7 +15,8 @@ class ExampleTest(harness.ServerTest):
     beside = ()       # other lines
 
     def setUp(self):
-        self.options = {**self.options, "plugins": self.lines(self.settings)}
+        self.options = {"plugins": self.lines(self.settings),
+                        "sets": ["limits.messages_per_second=0"]}
         super().setUp()
 
     def lines(self, settings):
