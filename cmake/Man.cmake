@@ -2,11 +2,8 @@
 # man/<page> and, to be installed, man/<page>.gz.
 
 nexus_find_sources(man_sources kernel/man)
-set(man_ctl_sources ${ctl_sources})
-list(FILTER man_ctl_sources EXCLUDE REGEX "/kernel/ctl/main\\.c$")
-add_executable(nexus-man ${man_sources} ${man_ctl_sources})
-target_link_libraries(nexus-man
-  PRIVATE nexus_warnings nexus_kernel store_static PkgConfig::jansson)
+add_executable(nexus-man ${man_sources})
+target_link_libraries(nexus-man PRIVATE nexus_warnings nexus_ctl nexus_kernel)
 
 set(man_dir ${PROJECT_BINARY_DIR}/man)
 file(GLOB man_pages CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/docs/man
