@@ -8,13 +8,17 @@
 #include "kernel/banner.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/log.h"
+#include "kernel/base/modules.h"
 #include "kernel/base/timers.h"
 #include "kernel/core/core.h"
+#include "kernel/core/crash.h"
+#include "kernel/core/crash_dir.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/reload.h"
 #include "kernel/core/resume_store.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
+#include "kernel/core/watchdog.h"
 #include "kernel/net/control.h"
 #include "kernel/net/listeners.h"
 #include "kernel/net/loop.h"
@@ -35,6 +39,7 @@ struct kernel {
     struct listeners *listeners;
     struct control *control; // NULL without control.socket
     struct supervisor supervisor;
+    struct watchdog *watchdog;
     struct timer deadline; // of draining
     bool limited;          // the deadline is set
     bool overdue;
@@ -174,8 +179,27 @@ static bool open_control(struct kernel *kernel) {
     return kernel->control != NULL;
 }
 
+// The rest of the server does not depend on it.
+static void await_crashes(const struct kernel *kernel) {
+    char *dir = crash_dir_open(kernel->settings);
+    crash_init(dir);
+    free(dir);
+}
+
+// Libraries may have loaded more of them meanwhile.
+static bool watch(struct kernel *kernel) {
+    modules_scan(NULL, NULL);
+    kernel->watchdog = watchdog_create(kernel->settings);
+    kernel->core->watchdog = kernel->watchdog;
+    return kernel->watchdog != NULL;
+}
+
 static bool start(struct kernel *kernel) {
-    if (!create_core(kernel) || !start_plugins(kernel)) {
+    if (!create_core(kernel)) {
+        return false;
+    }
+    await_crashes(kernel);
+    if (!start_plugins(kernel)) {
         return false;
     }
     resume_store_load(kernel->core->resume, RESUME_LOAD_MS);
@@ -184,7 +208,7 @@ static bool start(struct kernel *kernel) {
     }
     kernel->listeners =
             listeners_create(kernel->loop, kernel->server, kernel->settings);
-    return kernel->listeners && open_control(kernel);
+    return kernel->listeners && open_control(kernel) && watch(kernel);
 }
 
 struct kernel *kernel_create(
@@ -225,7 +249,9 @@ void kernel_destroy(struct kernel *kernel) {
     }
     timer_cancel(&kernel->deadline);
     supervisor_finish(&kernel->supervisor);
+    watchdog_destroy(kernel->watchdog);
     if (kernel->core) {
+        kernel->core->watchdog = NULL;
         reload_stop(kernel->core->reload);
     }
     control_destroy(kernel->control);
@@ -236,6 +262,7 @@ void kernel_destroy(struct kernel *kernel) {
     }
     server_destroy(kernel->server);
     core_destroy(kernel->core);
+    crash_finish();
     loop_destroy(kernel->loop);
     free(kernel);
 }

@@ -41,6 +41,7 @@ struct settings;
 struct stats;
 struct tails;
 struct users;
+struct watchdog;
 struct writers;
 
 struct core {
@@ -70,7 +71,8 @@ struct core {
     struct drain *drain;
     struct tails *tails;
     struct reload *reload;
-    uint64_t turns; // taken so far
+    struct watchdog *watchdog; // NULL, or kernel.c's
+    uint64_t turns;            // taken so far
     bool draining;
     bool frozen;      // events have to wait: see reload.h
     bool busy;        // work is left for the next turn, do not sleep

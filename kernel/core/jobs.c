@@ -4,17 +4,21 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <nexus/util/list.h>
 
 #include "kernel/base/idmap.h"
 #include "kernel/base/log.h"
 #include "kernel/core/core.h"
+#include "kernel/core/crash.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
+#include "kernel/core/where.h"
 
-#define MODULE "jobs"
+#define MODULE  "jobs"
+#define NS_IN_S INT64_C(1000000000)
 
 // More than the queue holds: running, and done but not delivered.
 #define UNDELIVERED_MAX 65536u
@@ -134,6 +138,12 @@ static bool finish_job(struct jobs *jobs, struct job *job, nx_status status) {
     return first;
 }
 
+static int64_t now_ns(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_IN_S + now.tv_nsec;
+}
+
 // Called with the lock, which is released while the function runs.
 static void run_job(struct jobs *jobs, struct job *job) {
     nx_list_remove(&job->link);
@@ -142,7 +152,14 @@ static void run_job(struct jobs *jobs, struct job *job) {
     job->state = JOB_RUNNING;
     pthread_mutex_unlock(&jobs->lock);
 
+    const struct plugin *owner = job->request.owner;
+    if (owner) {
+        where_enter(&owner->about, "job", now_ns());
+    }
     job->request.fn(job->request.arg, &job->cancelled);
+    if (owner) {
+        where_leave();
+    }
 
     pthread_mutex_lock(&jobs->lock);
     int32_t cancelled = __atomic_load_n(&job->cancelled, __ATOMIC_RELAXED);
@@ -157,6 +174,7 @@ static void run_job(struct jobs *jobs, struct job *job) {
 
 static void *work(void *arg) {
     struct jobs *jobs = arg;
+    void *stack = crash_thread_begin("job");
     pthread_mutex_lock(&jobs->lock);
     while (!jobs->stopping) {
         if (nx_list_empty(&jobs->waiting)) {
@@ -166,6 +184,7 @@ static void *work(void *arg) {
         }
     }
     pthread_mutex_unlock(&jobs->lock);
+    crash_thread_end(stack);
     return NULL;
 }
 

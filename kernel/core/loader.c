@@ -12,11 +12,13 @@
 #include <nexus/util/list.h>
 
 #include "kernel/base/log.h"
+#include "kernel/base/modules.h"
 #include "kernel/core/descriptor.h"
 #include "kernel/core/image_dir.h"
 #include "kernel/core/image_file.h"
 #include "kernel/core/plugin_file.h"
 #include "kernel/core/settings.h"
+#include "kernel/core/where.h"
 
 #define MODULE "loader"
 #define SYMBOL "nexus_plugin_v1"
@@ -233,6 +235,20 @@ static bool refuse_dlerror(
             image_file_base(file), text, hint);
 }
 
+// Constructors run in there.
+static void *open_copy(const struct image_file *file) {
+    struct where_plugin about = {.traits = WHERE_UNTOLD};
+    (void)snprintf(about.name, sizeof(about.name), "%s", file->name);
+    (void)snprintf(about.path, sizeof(about.path), "%s", file->path);
+    memcpy(about.sha256, file->sha256, sizeof(about.sha256));
+    where_enter(&about, "load", 0);
+    // Never closed again: see the header.
+    void *handle = dlopen(file->copy, RTLD_NOW | RTLD_LOCAL);
+    where_leave();
+    modules_scan(file->copy, file->path);
+    return handle;
+}
+
 // Takes the strings of the file.
 static struct mapped *map_new(struct loader *loader, struct image_file *file) {
     struct mapped *mapped = calloc(1, sizeof(*mapped));
@@ -240,8 +256,7 @@ static struct mapped *map_new(struct loader *loader, struct image_file *file) {
         image_file_refuse(file, "out of memory");
         return NULL;
     }
-    // Never closed again: see the header.
-    void *handle = dlopen(file->copy, RTLD_NOW | RTLD_LOCAL);
+    void *handle = open_copy(file);
     if (!handle) {
         refuse_dlerror(loader, file);
         free(mapped);
@@ -323,6 +338,11 @@ void loader_remove_copies(struct loader *loader) {
 
 size_t loader_image_count(const struct loader *loader) {
     return loader->image_count;
+}
+
+const void *loader_abort_text(void) {
+    // Not in a header: for debuggers, and for what reports crashes.
+    return dlsym(RTLD_DEFAULT, "__abort_msg");
 }
 
 const char *loader_reason(const struct loader *loader) {

@@ -78,6 +78,9 @@ void loader_remove_copies(struct loader *loader);
 // Images mapped since the start: they cost memory and never go.
 size_t loader_image_count(const struct loader *loader);
 
+// The C library's pointer to why it has called abort(), or NULL.
+const void *loader_abort_text(void);
+
 // Why the last call failed, without a full stop. Borrowed until the next one.
 const char *loader_reason(const struct loader *loader);
 

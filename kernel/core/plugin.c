@@ -7,11 +7,14 @@
 #include <string.h>
 #include <time.h>
 
+#include <nexus/auth.h>
+#include <nexus/service.h>
 #include <nexus/types.h>
 
 #include "kernel/base/log.h"
 #include "kernel/core/core.h"
 #include "kernel/core/jobs.h"
+#include "kernel/core/loader.h"
 #include "kernel/core/metrics.h"
 #include "kernel/core/plugin_timers.h"
 #include "kernel/core/session.h"
@@ -48,6 +51,52 @@ static void init_host(struct plugin *plugin) {
     plugin->host.get_interface = host_interface;
 }
 
+static void put(char *out, size_t size, const char *text) {
+    (void)snprintf(out, size, "%s", text ? text : "");
+}
+
+static bool requires(const struct nx_plugin_info *info, const char *name) {
+    size_t len = strlen(name);
+    for (size_t i = 0; info->requires_ && info->requires_[i]; i++) {
+        if (strncmp(info->requires_[i], name, len) == 0
+                && info->requires_[i][len] == '/') {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Until it runs nobody knows what it will be.
+static uint32_t presumed(const struct nx_plugin_info *info) {
+    return requires(info, NX_IFACE_AUTH) || requires(info, NX_IFACE_SERVICE)
+            ? WHERE_UNTOLD
+            : 0;
+}
+
+static void describe(struct plugin *plugin) {
+    const struct nx_plugin_info *info = plugin->entry->info;
+    struct where_plugin *about = &plugin->about;
+    size_t used = 0;
+    put(about->name, sizeof(about->name), plugin->name);
+    put(about->path, sizeof(about->path), plugin->path);
+    about->code = plugin->entry;
+    if (!info) {
+        return;
+    }
+    put(about->id, sizeof(about->id), info->id);
+    put(about->version, sizeof(about->version), info->version);
+    about->traits = presumed(info);
+    for (size_t i = 0; info->prefixes && info->prefixes[i]; i++) {
+        size_t room = sizeof(about->claims) - used;
+        size_t len = strlen(info->prefixes[i]);
+        if (len > 0 && len + 1 < room) {
+            (void)snprintf(
+                    about->claims + used, room, "%s,", info->prefixes[i]);
+            used += len + 1;
+        }
+    }
+}
+
 struct plugin *plugin_create(struct core *core, const char *name,
         const char *path, const struct nx_plugin_entry *entry) {
     struct plugin *plugin = calloc(1, sizeof(*plugin));
@@ -69,7 +118,16 @@ struct plugin *plugin_create(struct core *core, const char *name,
         plugin_destroy(plugin);
         return NULL;
     }
+    describe(plugin);
+    where_list(&plugin->about);
     return plugin;
+}
+
+void plugin_from(struct plugin *plugin, const struct image *image,
+        const struct plugin_entry *line) {
+    struct where_plugin *about = &plugin->about;
+    memcpy(about->sha256, image->sha256, sizeof(about->sha256));
+    about->settings = line->mark;
 }
 
 static void destroy_instance(struct plugin *plugin) {
@@ -98,6 +156,7 @@ void plugin_destroy(struct plugin *plugin) {
         destroy_instance(plugin);
     }
     plugin_timers_finish(plugin);
+    where_unlist(&plugin->about);
     nx_list_remove(&plugin->link);
     plugin_docs_finish(&plugin->docs);
     metrics_destroy(plugin->metrics);
@@ -112,14 +171,24 @@ void plugin_enter(struct plugin *plugin, const char *name) {
     if (!plugin) {
         return;
     }
+    int64_t entered_ns = now_ns();
     if (plugin->depth < PLUGIN_DEPTH_MAX) {
         struct plugin_frame *frame = &plugin->frames[plugin->depth];
         frame->callback = name;
         frame->mark = writers_mark(plugin->core->writers);
-        frame->entered_ns = now_ns();
+        frame->entered_ns = entered_ns;
     }
     plugin->depth++;
     plugin->callback = name;
+    where_enter(&plugin->about, name, entered_ns);
+}
+
+void plugin_enter_room(
+        struct plugin *plugin, const char *name, struct nx_str room) {
+    plugin_enter(plugin, name);
+    if (plugin) {
+        where_room(room);
+    }
 }
 
 // While the server starts or stops, a plugin may well open and close files.
@@ -171,6 +240,7 @@ void plugin_leave(struct plugin *plugin) {
         return;
     }
     assert(plugin->depth > 0);
+    where_leave();
     plugin->depth--;
     if (plugin->depth < PLUGIN_DEPTH_MAX) {
         const struct plugin_frame *frame = &plugin->frames[plugin->depth];

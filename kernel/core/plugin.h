@@ -25,10 +25,13 @@
 
 #include "kernel/core/histogram.h"
 #include "kernel/core/plugin_docs.h"
+#include "kernel/core/where.h"
 
 struct core;
 struct idmap;
+struct image;
 struct metrics;
+struct plugin_entry;
 struct settings;
 
 // Phases as in the ABI; bits, so that a host call may allow several.
@@ -52,8 +55,9 @@ struct plugin_frame {
 struct plugin {
     struct nx_list link; // struct plugins::list
     struct core *core;
-    char *name; // of the settings entry
-    char *path; // of the original file, "" when linked in
+    char *name;                // of the settings entry
+    char *path;                // of the original file, "" when linked in
+    struct where_plugin about; // the same and more, for crash reports
     const struct nx_plugin_entry *entry;
     struct nx_plugin *instance;     // NULL until create() succeeded
     struct nx_host host;            // host.ctx is this struct
@@ -83,6 +87,10 @@ struct plugin {
 struct plugin *plugin_create(struct core *core, const char *name,
         const char *path, const struct nx_plugin_entry *entry);
 
+// The file it comes from, and its line in the list.
+void plugin_from(struct plugin *plugin, const struct image *image,
+        const struct plugin_entry *line);
+
 // Delivers what its jobs still owe, removes timers and metrics, calls the
 // instance's destroy. Registrations must be gone. Accepts NULL.
 void plugin_destroy(struct plugin *plugin);
@@ -91,6 +99,10 @@ void plugin_destroy(struct plugin *plugin);
 // plugin is the kernel itself and costs nothing.
 void plugin_enter(struct plugin *plugin, const char *name);
 void plugin_leave(struct plugin *plugin);
+
+// The same for a callback that is about a room.
+void plugin_enter_room(
+        struct plugin *plugin, const char *name, struct nx_str room);
 
 // The plugin behind a host pointer. [any]
 struct plugin *plugin_of(const struct nx_host *host);

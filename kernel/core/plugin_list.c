@@ -7,6 +7,8 @@
 
 #define NAME_MAX_LEN  48
 #define SHA256_DIGITS 64
+#define FNV_START     UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME     UINT64_C(0x100000001b3)
 
 // [a-z][a-z0-9_-]*: a file name, a path component and an environment name.
 static bool is_name(const char *name) {
@@ -51,7 +53,7 @@ struct plugin_record *plugin_list_add(struct settings_store *store,
 
 bool plugin_list_reserved(const char *key) {
     return strcmp(key, "name") == 0 || strcmp(key, "path") == 0
-            || strcmp(key, "sha256") == 0;
+            || strcmp(key, "sha256") == 0 || strcmp(key, "on_crash") == 0;
 }
 
 bool plugin_list_lookup(struct settings_store *store, const char *name,
@@ -73,12 +75,14 @@ bool plugin_list_lookup(struct settings_store *store, const char *name,
 // --- the reserved keys ----------------------------------------------------
 
 static bool read_reserved(struct settings_store *store,
-        const struct plugin_entry *entry, const char *key,
+        const struct plugin_entry *entry, const char *key, const char *range,
         struct raw_value *raw, struct settings_errors *errors) {
     char path[SETTING_PATH_MAX];
     (void)snprintf(path, sizeof(path), "plugins.%s.%s", entry->name, key);
-    const struct setting setting = {
-            .path = path, .kind = NX_SETTING_STRING, .flags = SETTING_FILLED};
+    const struct setting setting = {.path = path,
+            .kind = NX_SETTING_STRING,
+            .flags = SETTING_FILLED,
+            .range = range};
     struct setting_value value;
     return plugin_list_lookup(store, entry->name, key, raw)
             && setting_read(&setting, raw, &value, errors);
@@ -105,15 +109,40 @@ static void fill_sha256(struct settings_store *store,
     entry->sha256 = digits;
 }
 
+static uint64_t mix(uint64_t hash, const char *text) {
+    do {
+        hash = (hash ^ (unsigned char)*text) * FNV_PRIME;
+    } while (*text++ != '\0');
+    return hash;
+}
+
+// How a crash is dealt with is no change of the plugin.
+static uint64_t mark_of(const struct plugin_record *record) {
+    uint64_t hash = FNV_START;
+    nx_list_for_each (link, &record->raws) {
+        const struct raw_setting *raw =
+                nx_container_of(link, struct raw_setting, link);
+        if (strcmp(raw->key, "on_crash") != 0) {
+            hash = mix(mix(hash, raw->key), raw->value.text);
+        }
+    }
+    return hash;
+}
+
 void plugin_list_finish(
         struct settings_store *store, struct settings_errors *errors) {
     for (size_t i = 0; i < store->plugin_count; i++) {
         struct plugin_entry *entry = &store->plugins[i].entry;
         struct raw_value raw;
-        if (read_reserved(store, entry, "path", &raw, errors)) {
+        entry->mark = mark_of(&store->plugins[i]);
+        if (read_reserved(store, entry, "on_crash", PLUGIN_LIST_ON_CRASH, &raw,
+                    errors)) {
+            entry->on_crash = raw.text;
+        }
+        if (read_reserved(store, entry, "path", NULL, &raw, errors)) {
             entry->path = raw.text;
         }
-        if (read_reserved(store, entry, "sha256", &raw, errors)) {
+        if (read_reserved(store, entry, "sha256", NULL, &raw, errors)) {
             fill_sha256(store, entry, &raw, errors);
         }
     }

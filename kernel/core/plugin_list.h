@@ -32,7 +32,7 @@ void plugin_list_finish(
 bool plugin_list_lookup(struct settings_store *store, const char *name,
         const char *key, struct raw_value *raw);
 
-// Whether a key is one of name, path and sha256.
+// Whether a key is one of name, path, sha256 and on_crash.
 bool plugin_list_reserved(const char *key);
 
 #endif

@@ -112,6 +112,7 @@ static bool load(struct plugins *plugins, const struct plugin_entry *entry,
         lifecycle_error_set(error, "out of memory");
         return false;
     }
+    plugin_from(plugin, image, entry);
     return prepare(plugins, plugin, error);
 }
 

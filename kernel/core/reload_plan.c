@@ -91,6 +91,15 @@ static bool check_state(const struct reload_plan *plan,
     return handover_readable(info, version, error);
 }
 
+static const struct plugin_entry *line_of(
+        const struct reload_plan *plan, const char *name) {
+    size_t i = 0;
+    while (strcmp(settings_plugin(plan->wanted, i)->name, name) != 0) {
+        i++;
+    }
+    return settings_plugin(plan->wanted, i);
+}
+
 // A new instance, ready to start.
 static bool make_instance(struct reload_plan *plan, struct reload_item *item,
         const struct image *image, struct lifecycle_error *error) {
@@ -102,6 +111,7 @@ static bool make_instance(struct reload_plan *plan, struct reload_item *item,
         return false;
     }
     item->new->settings = plan->wanted;
+    plugin_from(item->new, image, line_of(plan, image->name));
     return lifecycle_check(item->new, error) && check_id(plan, item->new, error)
             && check_state(plan, item, error)
             && lifecycle_create(item->new, error)

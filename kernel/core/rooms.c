@@ -159,14 +159,14 @@ static void tell_member(struct rooms *rooms, struct room *room,
             .members = room->member_count,
     };
     if (kind_hears) {
-        plugin_enter(kind->owner, "on_member");
+        plugin_enter_room(kind->owner, "on_member", ev.room_name);
         kind->kind.on_member(kind->kind.user, &ev);
         plugin_leave(kind->owner);
     }
     nx_list_for_each (link, hooks) {
         const struct registry_member_hook *hook =
                 nx_container_of(link, struct registry_member_hook, link);
-        plugin_enter(hook->owner, "member");
+        plugin_enter_room(hook->owner, "member", ev.room_name);
         hook->fn(hook->user, &ev);
         plugin_leave(hook->owner);
     }
@@ -392,7 +392,7 @@ uint32_t rooms_deliver(struct rooms *rooms, struct nx_str name,
     }
     struct room *room = rooms_find(rooms, name);
     if (kind->kind.on_record) {
-        plugin_enter(kind->owner, "on_record");
+        plugin_enter_room(kind->owner, "on_record", name);
         kind->kind.on_record(
                 kind->kind.user, room ? room->id : 0, name, record);
         plugin_leave(kind->owner);
@@ -427,7 +427,7 @@ void rooms_received(struct rooms *rooms, struct member *member, uint64_t after,
             .after = after,
             .upto = upto,
     };
-    plugin_enter(kind->owner, "on_received");
+    plugin_enter_room(kind->owner, "on_received", ev.room_name);
     kind->kind.on_received(kind->kind.user, &ev);
     plugin_leave(kind->owner);
 }

@@ -23,7 +23,10 @@
 #include "kernel/core/stats.h"
 #include "kernel/core/tails.h"
 #include "kernel/core/users.h"
+#include "kernel/core/where.h"
 #include "kernel/core/writer.h"
+
+static const struct nx_str nothing = {"", 0};
 
 struct emitted {
     struct nx_list link; // struct router::emitted, oldest first
@@ -279,8 +282,10 @@ static void dispatch(const struct arrival *arrival) {
             .raw = arrival->raw,
             .json = json_doc_root(&router->doc),
     };
+    where_event(ev.type, ev.session);
     show_observers(core, &ev);
     settle(core, ev.op, call_handler(handler, &ev));
+    where_event(nothing, 0);
 }
 
 // What clients and their libraries send by themselves says nothing about the
@@ -410,8 +415,10 @@ static void deliver_emitted(
         writers_add_doc(core->writers, &router->doc);
         ev.seq = ++router->seq;
         ev.json = json_doc_root(&router->doc);
+        where_event(ev.type, 0);
         show_observers(core, &ev);
         call_handler(handler, &ev);
+        where_event(nothing, 0);
     }
     json_doc_clear(&router->doc);
 }

@@ -47,6 +47,11 @@ struct plugin_entry {
     const char *path;   // of the shared object, NULL: plugin_dir/<name>.so
     const char *sha256; // 64 lower-case hexadecimal digits, NULL: any file
     const char *origin; // "nexus.conf:12" or "default"
+    // What is done when it has crashed the server often, NULL: as
+    // crash.on_crash says.
+    const char *on_crash;
+    // Tells one version of its settings in file and flags from another.
+    uint64_t mark;
 };
 
 // Returns NULL when errors were added or memory is missing (also an error).

@@ -88,6 +88,8 @@ static const char markdown_plugins[] =
         "| `path` | The file, if it is another one. |\n"
         "| `sha256` | 64 hexadecimal digits; a file with another hash is not "
         "loaded. |\n"
+        "| `on_crash` | `\"quarantine\"` or `\"restart\"`, for this plugin "
+        "instead of `crash.on_crash`. |\n"
         "\n"
         "All other keys are the plugin's own and are checked against the "
         "table it brings along. They can be set like any other: "

@@ -1,6 +1,6 @@
 /*
  * settings_load - the rows of settings_table.h about what the server carries:
- * storage in memory, jobs, overload, slow plugins, and being emptied.
+ * storage in memory, jobs, overload, being emptied, and plugins that misbehave.
  *
  * A file of its own only because the table is long.
  *
@@ -8,6 +8,8 @@
  */
 #ifndef KERNEL_CORE_SETTINGS_LOAD_H
 #define KERNEL_CORE_SETTINGS_LOAD_H
+
+#include "kernel/core/settings_crash.h"
 
 // X(kind, member, path, default, range, environment, flags, help)
 #define SETTINGS_LOAD(X) \
@@ -70,9 +72,6 @@
             "stops, and again over which they are told to spread their " \
             "reconnecting; at most four fifths of drain.timeout; 0 lets all " \
             "go and come back at once.") \
-    X(INT, callbacks_slow_ms, "callbacks.slow_ms", "20", "1..60000", NULL, \
-            SETTING_LIVE, \
-            "Milliseconds a callback of a plugin may take before a warning is " \
-            "logged.")
+    SETTINGS_CRASH(X)
 
 #endif

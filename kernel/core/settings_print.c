@@ -99,6 +99,7 @@ static void print_plugin(const struct settings *settings,
     print_text("name", entry->name, out);
     print_text("path", entry->path, out);
     print_text("sha256", entry->sha256, out);
+    print_text("on_crash", entry->on_crash, out);
     if (config != NULL) {
         plugin_settings_print(config, "        ", out);
     } else {

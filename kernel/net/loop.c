@@ -8,6 +8,7 @@
 
 #include "kernel/base/log.h"
 #include "kernel/core/core.h"
+#include "kernel/core/watchdog.h"
 
 #define SIGNALS 3
 
@@ -53,10 +54,12 @@ static void on_before_sleep(
     work->turned(work->ctx);
     clock_update(&work->core->clock);
     arm_deadline(loop, core_sleep_ms(work->core));
+    watchdog_asleep(work->core->watchdog);
 }
 
 static void on_after_sleep(struct ev_loop *ev, ev_check *watcher, int events) {
     struct loop *loop = watcher->data;
+    watchdog_awake(loop->work->core->watchdog);
     clock_update(&loop->work->core->clock);
 }
 

@@ -315,6 +315,7 @@ static void *work(void *arg) {
 }
 
 bool writer_start(struct writer *writer) {
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     sigset_t all;
     sigset_t before;
     atomic_store(&writer->hurried, false);
@@ -326,6 +327,10 @@ bool writer_start(struct writer *writer) {
     }
     // Signals are for the loop's thread.
     sigfillset(&all);
+    // Not those of a crash, which would end the server without its report.
+    for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) {
+        sigdelset(&all, crashes[i]);
+    }
     pthread_sigmask(SIG_SETMASK, &all, &before);
     errno = pthread_create(&writer->thread, NULL, work, writer);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

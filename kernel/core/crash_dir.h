@@ -1,0 +1,16 @@
+/*
+ * crash_dir - the folder with crash reports.
+ *
+ * Thread:  logic
+ * Errors:  crash_dir_open: NULL, and a warning: the server works without
+ */
+#ifndef KERNEL_CORE_CRASH_DIR_H
+#define KERNEL_CORE_CRASH_DIR_H
+
+struct settings;
+
+// Creates the folder (0700) where missing, removes the oldest reports beyond
+// crash.reports, and returns its path, owned by the caller (free).
+char *crash_dir_open(const struct settings *settings);
+
+#endif
