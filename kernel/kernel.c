@@ -14,6 +14,7 @@
 #include "kernel/core/crash.h"
 #include "kernel/core/crash_dir.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/quarantine.h"
 #include "kernel/core/reload.h"
 #include "kernel/core/resume_store.h"
 #include "kernel/core/session.h"
@@ -40,8 +41,9 @@ struct kernel {
     struct control *control; // NULL without control.socket
     struct supervisor supervisor;
     struct watchdog *watchdog;
-    struct timer deadline; // of draining
-    bool limited;          // the deadline is set
+    struct quarantine *quarantine; // NULL: nothing can be remembered
+    struct timer deadline;         // of draining
+    bool limited;                  // the deadline is set
     bool overdue;
 };
 
@@ -180,9 +182,11 @@ static bool open_control(struct kernel *kernel) {
 }
 
 // The rest of the server does not depend on it.
-static void await_crashes(const struct kernel *kernel) {
+static void await_crashes(struct kernel *kernel) {
     char *dir = crash_dir_open(kernel->settings);
     crash_init(dir);
+    kernel->quarantine = dir ? quarantine_create(dir) : NULL;
+    kernel->core->quarantine = kernel->quarantine;
     free(dir);
 }
 
@@ -262,6 +266,7 @@ void kernel_destroy(struct kernel *kernel) {
     }
     server_destroy(kernel->server);
     core_destroy(kernel->core);
+    quarantine_destroy(kernel->quarantine);
     crash_finish();
     loop_destroy(kernel->loop);
     free(kernel);

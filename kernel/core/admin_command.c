@@ -19,6 +19,7 @@ static const struct admin_command commands[] = {
         {"log-level", admin_log_level_fields, admin_log_level},
         {"drain", admin_no_fields, admin_drain},
         {"reload", admin_no_fields, admin_reload},
+        {"plugin-release", admin_release_fields, admin_release},
         {"tail", admin_tail_fields, admin_tail},
 };
 

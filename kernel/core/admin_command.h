@@ -73,6 +73,7 @@ extern const struct nx_field admin_kick_fields[];
 extern const struct nx_field admin_rooms_fields[];
 extern const struct nx_field admin_log_level_fields[];
 extern const struct nx_field admin_tail_fields[];
+extern const struct nx_field admin_release_fields[];
 
 void admin_status(struct admin_call *call);
 void admin_plugins(struct admin_call *call);
@@ -82,6 +83,7 @@ void admin_rooms(struct admin_call *call);
 void admin_log_level(struct admin_call *call);
 void admin_drain(struct admin_call *call);
 void admin_reload(struct admin_call *call);
+void admin_release(struct admin_call *call);
 void admin_tail(struct admin_call *call);
 
 // --- answers that come later ---

@@ -1,8 +1,20 @@
 #include "kernel/core/admin_command.h"
 #include "kernel/core/core.h"
+#include "kernel/core/quarantine.h"
 #include "kernel/core/reload.h"
 #include "kernel/core/settings_errors.h"
+#include "kernel/core/where.h"
 #include "kernel/core/writer.h"
+
+const struct nx_field admin_release_fields[] = {
+        ADMIN_FIELDS,
+        {.name = "plugin",
+                .kinds = NX_JSON_STRING,
+                .flags = NX_FIELD_REQUIRED,
+                .min = 1,
+                .max = WHERE_NAME_MAX},
+        {.name = NULL},
+};
 
 static void put_texts(struct nx_writer *result, const char *name,
         char *const texts[SETTINGS_ERRORS_MAX]) {
@@ -55,5 +67,16 @@ void admin_reload(struct admin_call *call) {
         admin_fail(call, "no_memory",
                 "the server is out of memory; the reload happens, its outcome "
                 "goes to the log");
+    }
+}
+
+// A reload loads it, like a plugin that is new in the list.
+void admin_release(struct admin_call *call) {
+    struct nx_str name = admin_text(call, "plugin");
+    if (quarantine_release(call->core->quarantine, name.ptr)) {
+        admin_reload(call);
+    } else {
+        admin_fail(call, "unknown_plugin", "no plugin %s is in quarantine",
+                name.ptr);
     }
 }

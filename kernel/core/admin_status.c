@@ -6,6 +6,7 @@
 #include "kernel/core/overload.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/quarantine_doc.h"
 #include "kernel/core/reload.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
@@ -74,6 +75,7 @@ void admin_status(struct admin_call *call) {
     put_overload(result, core->overload);
     writer_put_bool(result, "draining", core->draining);
     put_names(result, core->plugins);
+    quarantine_put_names(result, core->quarantine);
     put_reload(result, core->reload);
 }
 
@@ -99,4 +101,5 @@ void admin_plugins(struct admin_call *call) {
         put_plugin(call->result, plugins_get(plugins, i));
     }
     writer_end(call->result);
+    quarantine_put_items(call->result, call->core->quarantine);
 }

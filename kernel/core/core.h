@@ -29,6 +29,7 @@ struct ops;
 struct overload;
 struct packer;
 struct plugins;
+struct quarantine;
 struct registry;
 struct reload;
 struct restores;
@@ -71,8 +72,9 @@ struct core {
     struct drain *drain;
     struct tails *tails;
     struct reload *reload;
-    struct watchdog *watchdog; // NULL, or kernel.c's
-    uint64_t turns;            // taken so far
+    struct watchdog *watchdog;     // NULL, or kernel.c's
+    struct quarantine *quarantine; // NULL, or kernel.c's
+    uint64_t turns;                // taken so far
     bool draining;
     bool frozen;      // events have to wait: see reload.h
     bool busy;        // work is left for the next turn, do not sleep

@@ -23,6 +23,7 @@ static nx_status hook(const struct nx_host *host, uint32_t actions,
     if ((actions & ~ACTIONS) != 0) {
         return NX_ERR_UNSUPPORTED;
     }
+    plugin->about.traits |= WHERE_GUARD;
     return registry_add_auth_hook(
             plugin->core->staged, plugin, actions, fn, user);
 }

@@ -166,6 +166,7 @@ bool lifecycle_start(struct plugin *plugin, const struct nx_state_reader *prev,
 
 void lifecycle_run(struct plugin *plugin) {
     plugin->phase = PHASE_RUNNING;
+    plugin->about.traits &= ~WHERE_UNTOLD;
     plugin_timers_start(plugin);
     log_info(MODULE, "started", LOG_STR("plugin", plugin->name),
             LOG_STR("version", plugin->entry->info->version));

@@ -330,6 +330,28 @@ const struct image *loader_open(
     return image;
 }
 
+static bool hash_file(struct image_file *file) {
+    struct plugin_file content;
+    char why[PLUGIN_FILE_WHY_MAX];
+    if (!plugin_file_read(file->path, &content, why)) {
+        return false;
+    }
+    memcpy(file->sha256, content.sha256, sizeof(file->sha256));
+    plugin_file_finish(&content);
+    return true;
+}
+
+bool loader_hash(struct loader *loader, const struct plugin_entry *entry,
+        char sha256[SHA256_HEX_SIZE]) {
+    struct image_file file;
+    image_file_init(&file);
+    bool known = loader_find(loader, entry, &file)
+            && (file.mapped || hash_file(&file));
+    memcpy(sha256, file.sha256, SHA256_HEX_SIZE);
+    image_file_finish(&file);
+    return known;
+}
+
 void loader_remove_copies(struct loader *loader) {
     nx_list_for_each (link, &loader->images) {
         (void)unlink(nx_container_of(link, struct mapped, link)->image.copy);

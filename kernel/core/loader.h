@@ -72,6 +72,11 @@ uint32_t loader_next_generation(struct loader *loader);
 struct mapped *loader_find_mapped(
         const struct loader *loader, const char *name, const char *sha256);
 
+// The hash of the file of one line as it is now; it is not mapped. False when
+// it cannot be read.
+bool loader_hash(struct loader *loader, const struct plugin_entry *entry,
+        char sha256[SHA256_HEX_SIZE]);
+
 // Removes the files of the copies; what is mapped stays usable.
 void loader_remove_copies(struct loader *loader);
 

@@ -3,10 +3,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "kernel/core/core.h"
 #include "kernel/core/exposition.h"
 #include "kernel/core/metrics.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/quarantine.h"
+#include "kernel/core/settings.h"
 
 // ---- what the server knows of each ----
 
@@ -126,10 +129,39 @@ static uint64_t put_own(struct exposition *text, const struct plugin *plugin) {
     return hidden;
 }
 
-void plugin_exposition(struct exposition *text, const struct plugins *plugins) {
+// ---- those that have crashed the server ----
+
+static void put_crash_samples(
+        struct exposition *text, const struct core *core, bool out) {
+    const struct settings *settings = core->settings;
+    for (size_t i = 0; i < settings_plugin_count(settings); i++) {
+        const char *name = settings_plugin(settings, i)->name;
+        const struct exposition_label labels[] = {
+                {"plugin", name}, {NULL, NULL}};
+        exposition_u64(text, labels,
+                out ? quarantine_holds(core->quarantine, name)
+                    : quarantine_crashes(core->quarantine, core, name));
+    }
+}
+
+static void put_crashes(struct exposition *text, const struct core *core) {
+    if (exposition_gauge(text, "nexus_plugin_quarantined",
+                "1 while a plugin is left out because it crashes the server, "
+                "else 0.")) {
+        put_crash_samples(text, core, true);
+    }
+    if (exposition_gauge(text, "nexus_plugin_crashes",
+                "Crashes of the server by a plugin within crash.window.")) {
+        put_crash_samples(text, core, false);
+    }
+}
+
+void plugin_exposition(struct exposition *text, const struct core *core) {
+    const struct plugins *plugins = core->plugins;
     uint64_t hidden = 0;
     // The server's own come first: their names are theirs.
     put_kernels(text, plugins);
+    put_crashes(text, core);
     for (size_t i = 0; i < plugins_count(plugins); i++) {
         hidden += put_own(text, plugins_get(plugins, i));
     }

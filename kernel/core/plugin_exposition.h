@@ -11,8 +11,8 @@
 #define KERNEL_CORE_PLUGIN_EXPOSITION_H
 
 struct exposition;
-struct plugins;
+struct core;
 
-void plugin_exposition(struct exposition *text, const struct plugins *plugins);
+void plugin_exposition(struct exposition *text, const struct core *core);
 
 #endif

@@ -15,6 +15,7 @@
 #include "kernel/core/memory.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins_set.h"
+#include "kernel/core/quarantine.h"
 #include "kernel/core/quiesce.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/settings.h"
@@ -158,6 +159,7 @@ bool plugins_use_provider(
         return false;
     }
     plugins->provider = owner;
+    owner->about.traits |= WHERE_ENGINE;
     return true;
 }
 
@@ -199,6 +201,7 @@ static bool finish_start(
     lifecycle_error_finish(error);
     if (good) {
         commit(plugins);
+        quarantine_settle(plugins->core->quarantine, plugins->core);
     } else {
         undo(plugins);
     }
@@ -208,7 +211,10 @@ static bool finish_start(
 static bool load_all(struct plugins *plugins, struct lifecycle_error *error) {
     const struct settings *settings = plugins->core->settings;
     for (size_t i = 0; i < settings_plugin_count(settings); i++) {
-        if (!load(plugins, settings_plugin(settings, i), error)) {
+        const struct plugin_entry *entry = settings_plugin(settings, i);
+        if (!quarantine_keeps_out(plugins->core->quarantine, plugins->core,
+                    settings, entry, NULL)
+                && !load(plugins, entry, error)) {
             return false;
         }
     }
@@ -223,6 +229,7 @@ bool plugins_start(struct plugins *plugins, const char *plugin_dir,
     bool good = loader_set_dirs(plugins->loader, plugin_dir, image_dir);
     if (good) {
         loader_sweep(plugins->loader);
+        quarantine_judge(plugins->core->quarantine, plugins->core);
         good = load_all(plugins, &error) && start_all(plugins, &error);
     } else {
         lifecycle_error_set(&error, "%s", loader_reason(plugins->loader));

@@ -16,6 +16,7 @@
 #include "kernel/core/lifecycle.h"
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/quarantine.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/reload_files.h"
 #include "kernel/core/reload_held.h"
@@ -275,6 +276,8 @@ static bool swap(struct reload *reload, struct lifecycle_error *error) {
     list_features(core, &before);
     bool good = reload_swap(&reload->plan, &reload->states, error);
     if (good) {
+        quarantine_judge(core->quarantine, core);
+        quarantine_settle(core->quarantine, core);
         reload->surroundings.apply(reload->surroundings.ctx);
         list_features(core, &after);
         if (!same_text(&before, &after)) {

@@ -12,6 +12,7 @@
 #include "kernel/core/plugin_settings.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/plugins_set.h"
+#include "kernel/core/quarantine.h"
 #include "kernel/core/reload_files.h"
 #include "kernel/core/reload_states.h"
 #include "kernel/core/settings.h"
@@ -171,14 +172,27 @@ static struct reload_item *add_item(struct reload_plan *plan) {
     return item;
 }
 
+static bool stays_out(const struct reload_plan *plan,
+        const struct plugin_entry *entry, const struct image_file *file) {
+    const struct core *core = plan->core;
+    return file->why[0] == '\0' && !find_running(core->plugins, entry->name)
+            && quarantine_keeps_out(
+                    core->quarantine, core, plan->wanted, entry, file->sha256);
+}
+
 static bool add_listed(struct reload_plan *plan) {
-    size_t i = plan->count;
+    const struct plugin_entry *entry =
+            settings_plugin(plan->wanted, plan->lines);
+    struct image_file *file = &plan->files->files[plan->lines++];
+    if (stays_out(plan, entry, file)) {
+        return false;
+    }
     struct reload_item *item = add_item(plan);
     struct lifecycle_error error;
     lifecycle_error_init(&error);
-    (void)prepare(plan, item, &plan->files->files[i], &error);
-    lifecycle_error_collect(
-            &error, settings_plugin(plan->wanted, i)->origin, plan->errors);
+    plan->listed = plan->count;
+    (void)prepare(plan, item, file, &error);
+    lifecycle_error_collect(&error, entry->origin, plan->errors);
     lifecycle_error_finish(&error);
     return item->new != NULL;
 }
@@ -226,7 +240,6 @@ bool reload_plan_begin(struct reload_plan *plan, struct settings *wanted,
     plan->states = states;
     plan->errors = errors;
     plan->errors_before = errors->count;
-    plan->listed = settings_plugin_count(wanted);
     plan->items = calloc(most + 1, sizeof(*plan->items));
     if (!plan->items) {
         settings_errors_add(errors, "plugins: out of memory");
@@ -239,11 +252,12 @@ bool reload_plan_good(const struct reload_plan *plan) {
 }
 
 bool reload_plan_step(struct reload_plan *plan) {
+    size_t lines = settings_plugin_count(plan->wanted);
     bool made = false;
-    while (plan->count < plan->listed && !made) {
+    while (plan->lines < lines && !made) {
         made = add_listed(plan);
     }
-    if (plan->count < plan->listed) {
+    if (plan->lines < lines) {
         return true;
     }
     if (reload_plan_good(plan)) {

@@ -56,7 +56,8 @@ struct reload_plan {
     size_t errors_before;
     struct reload_item *items;
     size_t count;
-    size_t listed; // those of the new list
+    size_t lines;  // of the new list that were looked at
+    size_t listed; // items of these; the others are in quarantine
     size_t changes[RELOAD_CHANGES];
 };
 

@@ -14,6 +14,8 @@
 #include "kernel/core/kernel_events.h"
 #include "kernel/core/op.h"
 #include "kernel/core/overload.h"
+#include "kernel/core/quarantine.h"
+#include "kernel/core/quarantine_doc.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/room_events.h"
 #include "kernel/core/rooms.h"
@@ -218,7 +220,12 @@ static int32_t rest_ready(void *user, const struct nx_http_request *request) {
                 engine_name(rest.core->engine));
         return rest_refuse(&rest, NX_ERR_ENGINE_UNAVAILABLE, detail);
     }
-    return answer_status(&rest, "ready");
+    struct nx_writer *body = rest_body(&rest);
+    writer_put_cstr(body, "status", "ready");
+    if (quarantine_count(rest.core->quarantine) > 0) {
+        quarantine_put_names(body, rest.core->quarantine);
+    }
+    return rest_close(&rest, body);
 }
 
 enum nx_err rest_register(struct registry *registry, struct core *core) {

@@ -26,6 +26,7 @@
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
 #include "kernel/core/users.h"
+#include "kernel/core/watchdog.h"
 #include "nexus_version.h"
 
 #define TEXT_MAX    ((size_t)16 << 20)
@@ -422,8 +423,12 @@ static void put_all(struct exposition *text, const struct core *core) {
     put_http(text, core->stats);
     put_histograms(text, core->stats);
     put_reloads(text, core);
+    counter(text, "nexus_stuck_turns_total",
+            "Turns of the loop that took longer than "
+            "callbacks.stuck_warn_ms.",
+            watchdog_stuck(core->watchdog));
     put_engine(text, core);
-    plugin_exposition(text, core->plugins);
+    plugin_exposition(text, core);
 }
 
 int32_t rest_metrics(void *user, const struct nx_http_request *request) {

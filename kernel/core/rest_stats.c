@@ -12,6 +12,7 @@
 #include "kernel/core/plugin.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/process.h"
+#include "kernel/core/quarantine_doc.h"
 #include "kernel/core/reload.h"
 #include "kernel/core/rest.h"
 #include "kernel/core/restore.h"
@@ -285,5 +286,6 @@ int32_t rest_stats(void *user, const struct nx_http_request *request) {
     put_reload(body, core);
     put_process(body, core);
     put_plugins(body, core->plugins);
+    quarantine_put_items(body, core->quarantine);
     return rest_close(&rest, body);
 }

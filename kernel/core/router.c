@@ -17,6 +17,7 @@
 #include "kernel/core/message_sizes.h"
 #include "kernel/core/op.h"
 #include "kernel/core/plugin.h"
+#include "kernel/core/quarantine.h"
 #include "kernel/core/registry.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
@@ -261,7 +262,9 @@ static void dispatch(const struct arrival *arrival) {
     const struct registry_handler *handler =
             registry_find_handler(core->registry, arrival->envelope.type);
     if (!handler) {
-        refuse_status(arrival, NX_ERR_UNKNOWN_EVENT, nx_str_c(NULL));
+        bool out = quarantine_find(core->quarantine, arrival->envelope.type);
+        refuse_status(arrival, out ? NX_ERR_QUARANTINED : NX_ERR_UNKNOWN_EVENT,
+                nx_str_c(NULL));
         return;
     }
     stats_serve(core->stats, handler->prefix);

@@ -47,6 +47,9 @@ const struct command commands[] = {
                 "give unused space back; no server may run", store_vacuum},
         {"plugin", "info", "FILE", OPTION_JSON,
                 "say what a plugin's file is, without loading it", plugin_info},
+        {"plugin", "release", "PLUGIN", SERVER,
+                "let it out of quarantine, and load it as reload does",
+                server_release},
         {NULL, NULL, NULL, 0, NULL, NULL},
 };
 

@@ -22,6 +22,7 @@ struct list {
     const char *wanted; // its value
     uint64_t limit;     // 0: none
     json_t *all;        // NULL: items are shown as they come
+    json_t *quarantine; // plugins that are left out, or NULL
     uint64_t count;
     json_int_t total;
 };
@@ -88,6 +89,26 @@ static void take_page(struct list *list, const json_t *page) {
         list->count++;
     }
     list->total = json_integer_value(json_object_get(page, "total"));
+    json_t *quarantine = json_object_get(page, "quarantine");
+    if (quarantine && !list->quarantine) {
+        list->quarantine = json_incref(quarantine);
+    }
+}
+
+static void print_quarantine(const json_t *quarantine) {
+    size_t i;
+    const json_t *item;
+    json_array_foreach(quarantine, i, item) {
+        const char *name = json_string_value(json_object_get(item, "name"));
+        const char *signal = json_string_value(json_object_get(item, "signal"));
+        const char *callback =
+                json_string_value(json_object_get(item, "callback"));
+        const char *event = json_string_value(json_object_get(item, "event"));
+        (void)printf("%s is left out: it has crashed the server, last with %s "
+                     "in %s%s%s; nexusctl plugin release %s\n",
+                name, signal, callback, event && *event ? " of " : "", event,
+                name);
+    }
 }
 
 static int ask_pages(struct list *list, struct link *link) {
@@ -111,12 +132,15 @@ static int ask_pages(struct list *list, struct link *link) {
 static int finish(const struct list *list, int code) {
     if (code != EXIT_SUCCESS) {
         json_decref(list->all);
+        json_decref(list->quarantine);
         return code;
     }
     if (list->all) {
-        return print_json(json_pack(
-                "{s:o, s:I}", list->name, list->all, "total", list->total));
+        return print_json(json_pack("{s:o, s:I, s:o*}", list->name, list->all,
+                "total", list->total, "quarantine", list->quarantine));
     }
+    print_quarantine(list->quarantine);
+    json_decref(list->quarantine);
     if (list->limit > 0 && list->count < (uint64_t)list->total) {
         (void)printf("%" PRIu64 " of %" JSON_INTEGER_FORMAT "\n", list->count,
                 list->total);

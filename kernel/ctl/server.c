@@ -49,10 +49,10 @@ static void show_overload(const json_t *overload) {
     }
 }
 
-static void show_names(const json_t *names) {
+static void show_names(const char *title, const json_t *names) {
     size_t i;
     const json_t *name;
-    (void)printf("%-16s", "plugins");
+    (void)printf("%-16s", title);
     json_array_foreach(names, i, name) {
         (void)printf(" %s", json_string_value(name));
     }
@@ -82,7 +82,10 @@ static void show_status(const json_t *result) {
     show_overload(json_object_get(result, "overload"));
     print_text("draining",
             json_is_true(json_object_get(result, "draining")) ? "yes" : "no");
-    show_names(json_object_get(result, "plugins"));
+    show_names("plugins", json_object_get(result, "plugins"));
+    if (json_array_size(json_object_get(result, "quarantine")) > 0) {
+        show_names("quarantine", json_object_get(result, "quarantine"));
+    }
     show_last_reload(json_object_get(result, "last_reload"));
 }
 
@@ -179,16 +182,27 @@ static int show_reload(json_t *result, const struct ctl_options *options) {
     return code;
 }
 
-int server_reload(const struct ctl_options *options) {
+static int reload(const struct ctl_options *options, json_t *question) {
     struct link link;
-    if (!link_open(&link, options)) {
-        return link.code;
+    if (!question || !link_open(&link, options)) {
+        json_decref(question);
+        return question ? link.code : CTL_EXIT_USAGE;
     }
     link_wait_long(&link);
-    json_t *result = link_ask(&link, json_pack("{s:s}", "command", "reload"));
+    json_t *result = link_ask(&link, question);
     int code = result ? show_reload(result, options) : link.code;
     link_close(&link);
     return code;
+}
+
+int server_reload(const struct ctl_options *options) {
+    return reload(options, json_pack("{s:s}", "command", "reload"));
+}
+
+int server_release(const struct ctl_options *options) {
+    return reload(options,
+            json_pack("{s:s, s:s}", "command", "plugin-release", "plugin",
+                    options->argument));
 }
 
 // --- drain ----------------------------------------------------------------

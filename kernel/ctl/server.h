@@ -14,6 +14,7 @@ int server_status(const struct ctl_options *options);
 int server_kick(const struct ctl_options *options);
 int server_log_level(const struct ctl_options *options);
 int server_reload(const struct ctl_options *options);
+int server_release(const struct ctl_options *options);
 int server_drain(const struct ctl_options *options);
 
 #endif
