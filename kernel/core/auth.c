@@ -177,7 +177,7 @@ static int32_t ask_hook(struct core *core, nx_op_id op_id,
         struct nx_auth_decision *decision) {
     struct op *op = ops_find(core->ops, op_id);
     if (op) {
-        op->owner = hook->owner;
+        op_own(op, hook->owner);
     }
     struct nx_auth_request asked = *request;
     asked.struct_size = sizeof(asked);

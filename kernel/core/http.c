@@ -212,7 +212,7 @@ static void call_route(struct core *core, struct op *op,
         memcpy(name, user.ptr, user.len);
         user.ptr = name;
     }
-    op->owner = lookup.route->owner;
+    op_own(op, lookup.route->owner);
     hand_over(core, op, lookup.route, request, user);
 }
 
@@ -305,16 +305,19 @@ void http_serve(struct core *core, struct http_link *link,
         refuse_route(core, link, &lookup);
         return;
     }
-    struct op *op = ops_add(core->ops, OP_HTTP);
+    bool may = ops_may_own(core->ops, lookup.route->owner);
+    struct op *op = may ? ops_add(core->ops, OP_HTTP) : NULL;
     if (!op) {
         http_answer_refuse(core, link, NX_ERR_OVERLOADED,
-                nx_str_c("too many requests wait for their answers "
-                         "(limits.pending_requests)"),
+                nx_str_c(may ? "too many requests wait for their answers "
+                               "(limits.pending_requests)"
+                             : "too many requests wait for this feature "
+                               "(quota.requests)"),
                 NULL);
         return;
     }
     op->link = link;
-    op->owner = lookup.route->owner;
+    op_own(op, lookup.route->owner);
     if (is_open(request->path)) {
         call_route(core, op, request, none);
     } else if (has_to_wait(core, op, request)) {

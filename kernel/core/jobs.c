@@ -44,6 +44,7 @@ struct job {
 struct jobs {
     struct core *core;
     size_t queue_max;
+    int64_t quota_posts; // for threads that may not read the settings
     size_t thread_max;
     struct idmap *ids; // struct job; logic thread only
     pthread_t *threads;
@@ -57,7 +58,8 @@ struct jobs {
     struct nx_list done;
     size_t waiting_count;
     size_t done_count;
-    size_t post_count; // of those that are done
+    size_t post_count;      // of those that are done
+    uint64_t posts_refused; // and not counted in stats yet
     bool stopping;
 };
 
@@ -68,6 +70,7 @@ struct jobs *jobs_create(struct core *core) {
     }
     jobs->core = core;
     jobs->queue_max = (size_t)core->settings->jobs_queue;
+    jobs->quota_posts = core->settings->quota_posts;
     jobs->thread_max = (size_t)core->settings->jobs_threads;
     jobs->ids = idmap_create(jobs->queue_max + UNDELIVERED_MAX);
     jobs->threads = calloc(jobs->thread_max, sizeof(*jobs->threads));
@@ -210,6 +213,22 @@ static bool start_threads(struct jobs *jobs) {
     return jobs->thread_count > 0;
 }
 
+// --- counting ---------------------------------------------------------------
+
+static void count_job(struct plugin *owner, int by) {
+    if (owner) {
+        owner->jobs += (size_t)by;
+    }
+}
+
+// Called with the lock.
+static void count_post(struct jobs *jobs, struct plugin *owner, int by) {
+    jobs->post_count += (size_t)by;
+    if (owner) {
+        owner->posts += (size_t)by;
+    }
+}
+
 // --- asking ---------------------------------------------------------------
 
 static bool queue_is_full(struct jobs *jobs) {
@@ -233,6 +252,14 @@ enum nx_err jobs_submit(
     if (!request->fn) {
         return NX_ERR_INVALID;
     }
+    struct plugin *owner = request->owner;
+    const struct settings *settings = jobs->core->settings;
+    if (owner
+            && !plugin_has_quota(owner, LIMIT_QUOTA_JOBS, owner->jobs,
+                    settings->quota_jobs)) {
+        stats_refused(jobs->core->stats, LIMIT_QUOTA_JOBS);
+        return NX_ERR_LIMIT;
+    }
     if (queue_is_full(jobs)) {
         stats_refused(jobs->core->stats, LIMIT_JOBS_QUEUE);
         return NX_ERR_LIMIT;
@@ -250,6 +277,7 @@ enum nx_err jobs_submit(
         return NX_ERR_NO_MEMORY;
     }
     job->id = id;
+    count_job(owner, 1);
     pthread_mutex_lock(&jobs->lock);
     nx_list_append(&jobs->waiting, &job->link);
     jobs->waiting_count++;
@@ -296,10 +324,14 @@ enum nx_err jobs_post(struct jobs *jobs, struct plugin *owner,
         return NX_ERR_NO_MEMORY;
     }
     pthread_mutex_lock(&jobs->lock);
-    bool full = jobs->post_count >= JOBS_POSTS_MAX;
+    bool over = owner
+            && !plugin_has_quota(
+                    owner, LIMIT_QUOTA_POSTS, owner->posts, jobs->quota_posts);
+    bool full = over || jobs->post_count >= JOBS_POSTS_MAX;
     bool first = false;
+    jobs->posts_refused += over ? 1 : 0;
     if (!full) {
-        jobs->post_count++;
+        count_post(jobs, owner, 1);
         first = finish_job(jobs, post, NX_OK);
     }
     pthread_mutex_unlock(&jobs->lock);
@@ -330,7 +362,7 @@ static struct job *take_done(
     if (found) {
         nx_list_remove(&found->link);
         jobs->done_count--;
-        jobs->post_count -= found->id == 0 ? 1 : 0;
+        count_post(jobs, found->request.owner, found->id == 0 ? -1 : 0);
     }
     pthread_mutex_unlock(&jobs->lock);
     return found;
@@ -342,6 +374,7 @@ static void deliver(struct jobs *jobs, struct job *job) {
     const char *name = job->id == 0 ? "post" : "job done";
     if (job->id > 0) {
         (void)idmap_remove(jobs->ids, job->id);
+        count_job(request.owner, -1);
     }
     free(job);
     if (request.done) {
@@ -359,9 +392,12 @@ static size_t count_in(struct nx_list *list, const struct plugin *owner) {
     return count;
 }
 
+// What other threads have counted is added to the statistics on the way.
 static size_t done_count(struct jobs *jobs) {
     pthread_mutex_lock(&jobs->lock);
     size_t count = jobs->done_count;
+    jobs->core->stats->refused[LIMIT_QUOTA_POSTS] += jobs->posts_refused;
+    jobs->posts_refused = 0;
     pthread_mutex_unlock(&jobs->lock);
     return count;
 }
@@ -416,6 +452,7 @@ static size_t forget_done(struct jobs *jobs, const struct plugin *owner) {
     while ((job = take_done(jobs, false, owner)) != NULL) {
         if (job->id > 0) {
             (void)idmap_remove(jobs->ids, job->id);
+            count_job(job->request.owner, -1);
         }
         free(job);
         forgotten++;

@@ -8,7 +8,7 @@
  *
  * Owner:   core
  * Thread:  logic, but jobs_post
- * Errors:  LIMIT, NO_MEMORY; nothing is called then
+ * Errors:  LIMIT, also of a quota, NO_MEMORY; nothing is called then
  */
 #ifndef KERNEL_CORE_JOBS_H
 #define KERNEL_CORE_JOBS_H

@@ -36,6 +36,10 @@
     X(HTTP_CONNECTIONS, "limits.http_connections") \
     X(PENDING_REQUESTS, "limits.pending_requests") \
     X(JOBS_QUEUE, "jobs.queue") \
+    X(QUOTA_TIMERS, "quota.timers") \
+    X(QUOTA_JOBS, "quota.jobs") \
+    X(QUOTA_POSTS, "quota.posts") \
+    X(QUOTA_REQUESTS, "quota.requests") \
     X(AUTH_TIMEOUT, "auth.timeout") \
     X(HEARTBEAT_TIMEOUT, "heartbeat.timeout") \
     X(OVERLOAD_TURN_MS, "overload.turn_ms") \

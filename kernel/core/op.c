@@ -121,7 +121,29 @@ struct op *ops_find(struct ops *ops, nx_op_id id) {
     return idmap_get(ops->by_id, id);
 }
 
+bool ops_may_own(const struct ops *ops, struct plugin *owner) {
+    const struct core *core = ops->core;
+    if (!owner
+            || plugin_has_quota(owner, LIMIT_QUOTA_REQUESTS, owner->requests,
+                    core->settings->quota_requests)) {
+        return true;
+    }
+    stats_refused(core->stats, LIMIT_QUOTA_REQUESTS);
+    return false;
+}
+
+void op_own(struct op *op, struct plugin *owner) {
+    if (op->owner) {
+        op->owner->requests--;
+    }
+    op->owner = owner;
+    if (owner) {
+        owner->requests++;
+    }
+}
+
 void ops_remove(struct ops *ops, struct op *op) {
+    op_own(op, NULL);
     idmap_remove(ops->by_id, op->id);
     op_finish(op);
     op_release(ops, op);

@@ -43,9 +43,9 @@ struct op {
     struct core *core;
     nx_op_id id;
     enum op_kind kind;
-    struct plugin *owner;       // who was asked last, NULL: the kernel
-    nx_session_id session;      // EVENT, AUTH while connecting or joining
-    struct http_link *link;     // HTTP
+    struct plugin *owner;   // who was asked last, NULL: the kernel; op_own()
+    nx_session_id session;  // EVENT, AUTH while connecting or joining
+    struct http_link *link; // HTTP
     char type[OP_TYPE_MAX + 1]; // EVENT: event_type
     char ref[OP_REF_MAX + 1];   // EVENT: "" when the client sent none
     bool has_ref;
@@ -72,6 +72,12 @@ struct op *ops_add(struct ops *ops, enum op_kind kind);
 
 // The op, or NULL when it was answered or its client has left.
 struct op *ops_find(struct ops *ops, nx_op_id id);
+
+// Whether a plugin may have one more; counted when not. The kernel (NULL) may.
+bool ops_may_own(const struct ops *ops, struct plugin *owner);
+
+// Whose it is from now on.
+void op_own(struct op *op, struct plugin *owner);
 
 // Ends the op: its id names nothing from here on.
 void ops_remove(struct ops *ops, struct op *op);

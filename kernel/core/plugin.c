@@ -325,6 +325,19 @@ bool plugin_may_claim(const struct plugin *plugin, const char *prefix) {
     return false;
 }
 
+bool plugin_has_quota(
+        struct plugin *plugin, enum limit quota, size_t used, int64_t most) {
+    if (used < (size_t)most) {
+        return true;
+    }
+    if (may_say(&plugin->quota_said_ns, now_ns())) {
+        log_warn(MODULE, "a plugin has used up a quota",
+                LOG_STR("plugin", plugin->name),
+                LOG_STR("limit", limit_setting(quota)), LOG_UINT("used", used));
+    }
+    return false;
+}
+
 void plugin_note(struct plugin *plugin, const char *format, ...) {
     va_list args;
     va_start(args, format);

@@ -24,6 +24,7 @@
 #include <nexus/util/list.h>
 
 #include "kernel/core/histogram.h"
+#include "kernel/core/limit.h"
 #include "kernel/core/plugin_docs.h"
 #include "kernel/core/where.h"
 
@@ -69,11 +70,15 @@ struct plugin {
     uint32_t depth;          // callbacks entered and not left
     const char *callback;    // name of the innermost one running, or NULL
     struct idmap *timers;    // struct host_timer, created on use
+    size_t requests;         // ops it owns
+    size_t jobs;             // submitted and not delivered
+    size_t posts;            // not delivered; guarded by the lock of jobs.c
     struct metrics *metrics; // [any]
     struct plugin_docs docs;
     char note[PLUGIN_NOTE_MAX];   // "" without one
     _Atomic int64_t slow_said_ns; // when the last warnings were logged
     _Atomic int64_t misuse_said_ns;
+    _Atomic int64_t quota_said_ns;
     // Sums for statistics.
     uint64_t calls;
     uint64_t busy_ns; // callbacks into others that nest inside are counted
@@ -127,6 +132,11 @@ void plugin_misuse(struct plugin *plugin, const char *call, const char *what);
 // Whether info.prefixes covers a prefix or exact type the plugin claims: one
 // of them is equal, or ends in '.' and begins it. False for an observer.
 bool plugin_may_claim(const struct plugin *plugin, const char *prefix);
+
+// Whether the plugin may have one more than it has of what a quota is about.
+// If not, that is logged and noted. [any]
+bool plugin_has_quota(
+        struct plugin *plugin, enum limit quota, size_t used, int64_t most);
 
 // Remembers why a host call refused something, for the sentence that says why
 // start() failed: "the prefix chat. belongs to plugin chat". A later one

@@ -7,6 +7,7 @@
 #include "kernel/core/exposition.h"
 #include "kernel/core/metrics.h"
 #include "kernel/core/plugin.h"
+#include "kernel/core/plugin_timers.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/quarantine.h"
 #include "kernel/core/settings.h"
@@ -47,6 +48,36 @@ static void put_misuses(struct exposition *text, const struct plugin *plugin,
     exposition_u64(text, labels, plugin->misuses);
 }
 
+static void put_timers(struct exposition *text, const struct plugin *plugin,
+        const struct exposition_label *labels) {
+    exposition_u64(text, labels, plugin_timers_count(plugin));
+}
+
+static void put_jobs(struct exposition *text, const struct plugin *plugin,
+        const struct exposition_label *labels) {
+    exposition_u64(text, labels, plugin->jobs);
+}
+
+static void put_requests(struct exposition *text, const struct plugin *plugin,
+        const struct exposition_label *labels) {
+    exposition_u64(text, labels, plugin->requests);
+}
+
+static void put_quotas(struct exposition *text, const struct plugins *plugins) {
+    if (exposition_gauge(text, "nexus_plugin_timers",
+                "Timers a plugin has set; see quota.timers.")) {
+        put_each(text, plugins, put_timers);
+    }
+    if (exposition_gauge(text, "nexus_plugin_jobs",
+                "Jobs of a plugin not delivered yet; see quota.jobs.")) {
+        put_each(text, plugins, put_jobs);
+    }
+    if (exposition_gauge(text, "nexus_plugin_requests",
+                "Requests a plugin has not answered; see quota.requests.")) {
+        put_each(text, plugins, put_requests);
+    }
+}
+
 static void put_kernels(
         struct exposition *text, const struct plugins *plugins) {
     if (exposition_gauge(text, "nexus_plugin_info",
@@ -65,6 +96,7 @@ static void put_kernels(
                 "Mistakes of a plugin that the server made good.")) {
         put_each(text, plugins, put_misuses);
     }
+    put_quotas(text, plugins);
     if (exposition_gauge(text, "nexus_plugin_images",
                 "Files of plugins mapped since the start, old ones "
                 "included.")) {

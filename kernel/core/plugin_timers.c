@@ -6,6 +6,10 @@
 #include "kernel/base/timers.h"
 #include "kernel/core/core.h"
 #include "kernel/core/plugin.h"
+#include "kernel/core/settings.h"
+#include "kernel/core/stats.h"
+
+#define TIMERS_MAX 1000000u // the highest quota.timers
 
 struct host_timer {
     struct timer timer;
@@ -52,13 +56,16 @@ enum nx_err plugin_timer_set(struct plugin *plugin, uint64_t delay_ms,
     if (!fn) {
         return NX_ERR_INVALID;
     }
+    struct core *core = plugin->core;
     if (!plugin->timers) {
-        plugin->timers = idmap_create(PLUGIN_TIMERS_MAX);
+        plugin->timers = idmap_create(TIMERS_MAX);
     }
     if (!plugin->timers) {
         return NX_ERR_NO_MEMORY;
     }
-    if (idmap_count(plugin->timers) >= PLUGIN_TIMERS_MAX) {
+    if (!plugin_has_quota(plugin, LIMIT_QUOTA_TIMERS,
+                plugin_timers_count(plugin), core->settings->quota_timers)) {
+        stats_refused(core->stats, LIMIT_QUOTA_TIMERS);
         return NX_ERR_LIMIT;
     }
     struct host_timer *timer = calloc(1, sizeof(*timer));

@@ -7,7 +7,7 @@
  *
  * Owner:   the plugin; ids are its own
  * Thread:  logic
- * Errors:  INVALID, LIMIT at PLUGIN_TIMERS_MAX, NO_MEMORY; nothing is set
+ * Errors:  INVALID, LIMIT at quota.timers, NO_MEMORY; nothing is set
  */
 #ifndef KERNEL_CORE_PLUGIN_TIMERS_H
 #define KERNEL_CORE_PLUGIN_TIMERS_H
@@ -19,8 +19,6 @@
 #include <nexus/timers.h>
 
 struct plugin;
-
-#define PLUGIN_TIMERS_MAX 65536u // of one plugin
 
 // Calls fn(user, id) after delay_ms, then every repeat_ms unless that is 0,
 // inside plugin_enter(). out may be NULL.

@@ -235,18 +235,21 @@ static void settle(struct core *core, nx_op_id op_id, int32_t result) {
 
 static struct op *open_op(
         const struct arrival *arrival, const struct registry_handler *handler) {
-    struct op *op = ops_add(arrival->router->core->ops, OP_EVENT);
+    struct ops *ops = arrival->router->core->ops;
+    bool may = ops_may_own(ops, handler->owner);
+    struct op *op = may ? ops_add(ops, OP_EVENT) : NULL;
     if (!op) {
         const struct envelope_failure failure = {
                 .status = NX_ERR_OVERLOADED,
-                .limit_name = "limits.pending_requests",
+                .limit_name = limit_setting(
+                        may ? LIMIT_PENDING_REQUESTS : LIMIT_QUOTA_REQUESTS),
                 .retry_after_ms = 1000,
         };
         refuse(arrival, failure);
         return NULL;
     }
     const struct envelope *envelope = &arrival->envelope;
-    op->owner = handler->owner;
+    op_own(op, handler->owner);
     op->session = arrival->session->id;
     memcpy(op->type, envelope->type.ptr, envelope->type.len);
     op->has_ref = envelope->ref.ptr != NULL;

@@ -44,6 +44,22 @@
             "quarantine.") \
     X(INT, crash_window, "crash.window", "600", "1..31536000", NULL, \
             SETTING_LIVE, \
-            "Seconds within which crash.limit crashes of one plugin count.")
+            "Seconds within which crash.limit crashes of one plugin count.") \
+    X(INT, quota_timers, "quota.timers", "65536", "1..1000000", NULL, \
+            SETTING_LIVE, \
+            "Timers one plugin may have set; setting one more is refused with " \
+            "limit_exceeded.") \
+    X(INT, quota_jobs, "quota.jobs", "768", "1..1000000", NULL, SETTING_LIVE, \
+            "Jobs one plugin may have waiting, running or not yet delivered; " \
+            "submitting one more is refused with limit_exceeded; less than " \
+            "jobs.queue lets others get theirs done.") \
+    X(INT, quota_posts, "quota.posts", "49152", "1..65536", NULL, 0, \
+            "Messages that threads of one plugin may have on the way to the " \
+            "main loop; one more is refused with limit_exceeded.") \
+    X(INT, quota_requests, "quota.requests", "8000", "1..1000000", NULL, \
+            SETTING_LIVE, \
+            "Requests of clients that one plugin may leave without an answer " \
+            "at a time; one more is refused with the error overloaded; less " \
+            "than limits.pending_requests lets other plugins go on.")
 
 #endif

@@ -259,11 +259,43 @@ static void posts_arrive_in_order(void **state) {
     end(&f, owner, &work);
 }
 
+// One plugin that asks for too much leaves the others their part.
+static void refuses_more_than_the_quota_of_a_plugin(void **state) {
+    struct plugin_fixture f;
+    struct plugin *owner;
+    struct work work;
+    begin(&f, "quota = { jobs = 2; posts = 1; };", &owner, &work);
+    struct plugin *other = plugin_create(f.core, "other", "", &entry);
+    const struct jobs_request request = request_of(owner, &work);
+    (void)submit(&f, owner, &work);
+    (void)submit(&f, owner, &work);
+    assert_int_equal(jobs_submit(f.core->jobs, &request, NULL), NX_ERR_LIMIT);
+    assert_int_equal(f.core->stats->refused[LIMIT_QUOTA_JOBS], 1);
+    (void)submit(&f, other, &work);
+    jobs_drop_owner(f.core->jobs, owner);
+    (void)submit(&f, owner, &work);
+    jobs_drop_owner(f.core->jobs, owner);
+    jobs_drop_owner(f.core->jobs, other);
+    assert_int_equal(
+            jobs_post(f.core->jobs, owner, finished, &work, &work), NX_OK);
+    assert_int_equal(jobs_post(f.core->jobs, owner, finished, &work, &work),
+            NX_ERR_LIMIT);
+    assert_int_equal(
+            jobs_post(f.core->jobs, other, finished, &work, &work), NX_OK);
+    (void)jobs_run(f.core->jobs);
+    assert_int_equal(f.core->stats->refused[LIMIT_QUOTA_POSTS], 1);
+    assert_int_equal(
+            jobs_post(f.core->jobs, owner, finished, &work, &work), NX_OK);
+    (void)jobs_run(f.core->jobs);
+    plugin_destroy(other);
+    end(&f, owner, &work);
+}
+
 static void refuses_more_posts_than_its_limit(void **state) {
     struct plugin_fixture f;
     struct plugin *owner;
     struct work work;
-    begin(&f, "", &owner, &work);
+    begin(&f, "quota = { posts = 65536; };", &owner, &work);
     for (unsigned i = 0; i < JOBS_POSTS_MAX; i++) {
         assert_int_equal(
                 jobs_post(f.core->jobs, owner, finished, &work, &work), NX_OK);
@@ -418,6 +450,7 @@ int main(void) {
             cmocka_unit_test(a_cancelled_job_that_runs_is_asked_to_stop),
             cmocka_unit_test(only_the_owner_can_cancel),
             cmocka_unit_test(posts_arrive_in_order),
+            cmocka_unit_test(refuses_more_than_the_quota_of_a_plugin),
             cmocka_unit_test(refuses_more_posts_than_its_limit),
             cmocka_unit_test(what_a_completion_posts_waits_for_the_next_run),
             cmocka_unit_test(

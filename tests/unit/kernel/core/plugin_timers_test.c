@@ -146,7 +146,7 @@ static void refuses_to_exceed_its_limit(void **state) {
     struct plugin_fixture f;
     struct plugin *plugin = begin(&f, PHASE_RUNNING);
     struct tick tick = {.plugin = plugin};
-    for (unsigned i = 0; i < PLUGIN_TIMERS_MAX; i++) {
+    for (int64_t i = 0; i < f.core->settings->quota_timers; i++) {
         assert_int_equal(
                 plugin_timer_set(plugin, 10, 0, on_timer, &tick, NULL), NX_OK);
     }

@@ -177,7 +177,7 @@ static void completes_everything_even_without_time(void **state) {
         assert_int_equal(plugin_fixture_event(&f, "probe.work"), NX_LATER);
     }
     struct op *op = ops_add(f.core->ops, OP_EVENT);
-    op->owner = plugins_get(f.core->plugins, 0);
+    op_own(op, plugins_get(f.core->plugins, 0));
     plugins_stop(f.core->plugins, 0);
     assert_int_equal(ops_count(f.core->ops), 0);
     plugin_fixture_finish(&f);
