@@ -1,12 +1,15 @@
 #include "kernel/base/raw_text.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DIGITS_MAX 20
-#define NS_IN_MS   1000000
-#define MS_IN_S    1000
+#define DIGITS_MAX  20
+#define PATIENCE_MS 1000
+#define NS_IN_MS    1000000
+#define MS_IN_S     1000
 
 static const char cut[] = "...\n";
 
@@ -75,10 +78,21 @@ void raw_text_put_seconds(struct raw_text *text, int64_t ns) {
     put_number(text, ms % MS_IN_S, 10, 3);
 }
 
+// So few bytes a pipe that is ready takes without a wait.
+static bool is_ready(int fd) {
+    struct pollfd wanted = {.fd = fd, .events = POLLOUT};
+    int ready = 0;
+    do {
+        ready = poll(&wanted, 1, PATIENCE_MS);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
 void raw_text_send(struct raw_text *text, int fd) {
-    while (text->sent < text->len) {
-        ssize_t written =
-                write(fd, text->data + text->sent, text->len - text->sent);
+    while (text->sent < text->len && is_ready(fd)) {
+        size_t left = text->len - text->sent;
+        ssize_t written = write(
+                fd, text->data + text->sent, left < PIPE_BUF ? left : PIPE_BUF);
         if (written > 0) {
             text->sent += (size_t)written;
         } else if (written == 0 || errno != EINTR) {

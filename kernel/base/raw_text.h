@@ -37,7 +37,8 @@ void raw_text_put_hex(struct raw_text *text, uint64_t number); // no 0x
 // Seconds with three digits behind the point.
 void raw_text_put_seconds(struct raw_text *text, int64_t ns);
 
-// Writes what was added since the last time, as far as the file takes it.
+// Writes what was added since the last time, as far as the file takes it; who
+// reads a pipe or socket is waited for a second at most.
 void raw_text_send(struct raw_text *text, int fd);
 
 #endif

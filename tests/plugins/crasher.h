@@ -21,6 +21,7 @@
 struct crasher {
     struct bad bad;
     void (*way)(void); // that the timer or the job takes
+    nx_op_id op;       // answered when the job is done
 };
 
 // --- where ----------------------------------------------------------------
@@ -39,6 +40,12 @@ static void crasher_on_timer(void *user, nx_timer_id timer) {
 static void crasher_job(void *arg, const volatile int32_t *cancelled) {
     const struct crasher *crasher = arg;
     crasher->way();
+}
+
+static void crasher_job_done(void *user, void *arg, nx_status status) {
+    const struct crasher *crasher = user;
+    const struct nx_sdk *nx = &crasher->bad.nx;
+    (void)nx->router->reply(nx->host, crasher->op, NULL, 0);
 }
 
 static nx_status crasher_in_room(const struct crasher *crasher) {
@@ -67,8 +74,10 @@ static nx_status crasher_take(
         return nx->timers->set(nx->host, 0, 0, crasher_on_timer, crasher, NULL);
     }
     if (strcmp(in.ptr, "job") == 0) {
-        return nx->jobs->submit(
-                nx->host, crasher_job, NULL, NULL, crasher, NULL);
+        crasher->op = ev->op;
+        nx_status status = nx->jobs->submit(nx->host, crasher_job,
+                crasher_job_done, crasher, crasher, NULL);
+        return status ? status : NX_LATER;
     }
     return crasher_in_room(crasher);
 }

@@ -2,6 +2,8 @@
  * crasher_ways - the ways in which crasher ends the server, by their names.
  *
  *   segv abort assert overflow null_call divide trap loop wait
+ *
+ * and nap, which only takes its time.
  */
 #ifndef TESTS_PLUGINS_CRASHER_WAYS_H
 #define TESTS_PLUGINS_CRASHER_WAYS_H
@@ -67,6 +69,12 @@ static void crasher_wait(void) {
     }
 }
 
+static void crasher_nap(void) {
+    struct timespec nap = {.tv_sec = 2};
+    while (nanosleep(&nap, &nap) != 0) {
+    }
+}
+
 static void (*crasher_ways_find(const char *name))(void) {
     static const struct {
         const char *name;
@@ -81,6 +89,7 @@ static void (*crasher_ways_find(const char *name))(void) {
             {"trap", crasher_trap},
             {"loop", crasher_loop},
             {"wait", crasher_wait},
+            {"nap", crasher_nap},
     };
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         if (strcmp(ways[i].name, name) == 0) {
