@@ -159,6 +159,7 @@ void plugin_destroy(struct plugin *plugin) {
     where_unlist(&plugin->about);
     nx_list_remove(&plugin->link);
     plugin_docs_finish(&plugin->docs);
+    plugin_calls_finish(&plugin->spent);
     metrics_destroy(plugin->metrics);
     free(plugin->name);
     free(plugin->path);
@@ -203,7 +204,7 @@ static void judge_time(
     int64_t spent = now - frame->entered_ns;
     plugin->calls++;
     plugin->busy_ns += (uint64_t)spent;
-    histogram_add(&plugin->spent, (uint64_t)spent);
+    plugin_calls_add(&plugin->spent, frame->callback, (uint64_t)spent);
     if (spent < plugin->core->settings->callbacks_slow_ms * NS_IN_MS
             || nobody_waits(plugin)) {
         return;

@@ -23,8 +23,8 @@
 #include <nexus/plugin.h>
 #include <nexus/util/list.h>
 
-#include "kernel/core/histogram.h"
 #include "kernel/core/limit.h"
+#include "kernel/core/plugin_calls.h"
 #include "kernel/core/plugin_docs.h"
 #include "kernel/core/where.h"
 
@@ -82,7 +82,7 @@ struct plugin {
     // Sums for statistics.
     uint64_t calls;
     uint64_t busy_ns; // callbacks into others that nest inside are counted
-    struct histogram spent; // ns in a callback
+    struct plugin_calls spent;
     uint64_t slow_calls;
     uint64_t misuses; // writers left open
 };

@@ -35,7 +35,11 @@ static void put_info(struct exposition *text, const struct plugin *plugin,
 
 static void put_spent(struct exposition *text, const struct plugin *plugin,
         const struct exposition_label *labels) {
-    exposition_seconds(text, labels, &plugin->spent);
+    for (size_t i = 0; i < plugin->spent.count; i++) {
+        const struct exposition_label both[] = {
+                labels[0], {"callback", plugin->spent.names[i]}, {NULL, NULL}};
+        exposition_seconds(text, both, plugin->spent.spent[i]);
+    }
 }
 
 static void put_slow(struct exposition *text, const struct plugin *plugin,

@@ -245,6 +245,7 @@ static void put_metrics(struct nx_writer *body, struct metrics *metrics) {
 }
 
 static void put_plugins(struct nx_writer *body, const struct plugins *plugins) {
+    struct histogram spent;
     writer_begin_array(body, "plugins");
     for (size_t i = 0; i < plugins_count(plugins); i++) {
         const struct plugin *plugin = plugins_get(plugins, i);
@@ -255,7 +256,8 @@ static void put_plugins(struct nx_writer *body, const struct plugins *plugins) {
         writer_put_u64(body, "busy_ms", plugin->busy_ns / 1000000);
         writer_put_u64(body, "slow_calls", plugin->slow_calls);
         writer_put_u64(body, "misuses", plugin->misuses);
-        put_quantiles(body, "callback_ms", &plugin->spent);
+        plugin_calls_total(&plugin->spent, &spent);
+        put_quantiles(body, "callback_ms", &spent);
         put_metrics(body, plugin->metrics);
         writer_end(body);
     }

@@ -86,7 +86,7 @@ static nx_status crasher_take(
 
 static nx_status crasher_leak_one(struct crasher *crasher, bool timer) {
     struct nx_sdk *nx = &crasher->bad.nx;
-    crasher->way = NULL;
+    crasher->way = timer ? NULL : crasher_wait;
     return timer ? nx->timers->set(nx->host, CRASHER_LATE_MS, 0,
                    crasher_on_timer, crasher, NULL)
                  : nx->jobs->submit(
@@ -124,7 +124,6 @@ static int32_t crasher_on_event(void *user, const struct nx_event *ev) {
         return crasher_leak(crasher, ev, true);
     }
     if (strcmp(what, "leak_jobs") == 0) {
-        crasher->way = crasher_wait;
         return crasher_leak(crasher, ev, false);
     }
     crasher->way = crasher_ways_find(what);
