@@ -55,7 +55,7 @@ static enum restore_step enter(
         member->held = false;
     }
     if (member && !was_member) {
-        room_events_entered(member, nx_str_none());
+        room_events_entered(member);
     }
     return RESTORE_ROOM_DONE;
 }

@@ -12,6 +12,7 @@
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
+#include "kernel/core/usernames.h"
 #include "kernel/core/users.h"
 #include "kernel/core/writer.h"
 
@@ -141,8 +142,9 @@ static void fan_out_to_others(const struct room *room, struct nx_writer *event,
 }
 
 void room_announce_visibility(struct room_announce *announce,
-        const struct room *room, const struct user *user) {
+        const struct room *room, const struct session *session) {
     struct core *core = announce->core;
+    const struct user *user = session->user;
     if (room->member_count > core->settings->rooms_announce_limit) {
         note_change(announce, room);
         return;
@@ -150,5 +152,9 @@ void room_announce_visibility(struct room_announce *announce,
     struct nx_writer *event = writer_event(core->writers,
             user->hidden ? "room.leave" : "room.join", user_name(user));
     writer_put_str(event, "room_id", room_events_id(room_name(room)));
+    if (!user->hidden) {
+        writer_put_str(
+                event, "username", usernames_get(session, room_name(room)));
+    }
     fan_out_to_others(room, event, user);
 }

@@ -17,7 +17,7 @@
 struct core;
 struct room;
 struct room_announce;
-struct user;
+struct session;
 
 struct room_announce *room_announce_create(struct core *core);
 
@@ -30,9 +30,9 @@ void room_announce_tell(struct room_announce *announce, struct room *room,
         const char *type, struct nx_str user, struct nx_str username,
         nx_session_id except);
 
-// The user, a member, has come to look offline, or no longer does: tells all
-// others as if it had left, or joined.
+// The user of this member has come to look offline, or no longer does: tells
+// all others as if it had left, or joined.
 void room_announce_visibility(struct room_announce *announce,
-        const struct room *room, const struct user *user);
+        const struct room *room, const struct session *session);
 
 #endif

@@ -19,11 +19,13 @@
 #include "kernel/core/op.h"
 #include "kernel/core/position.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/resume.h"
 #include "kernel/core/room_announce.h"
 #include "kernel/core/rooms.h"
 #include "kernel/core/session.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/stats.h"
+#include "kernel/core/usernames.h"
 #include "kernel/core/users.h"
 #include "kernel/core/writer.h"
 
@@ -66,14 +68,15 @@ static void name_room(const struct nx_event *ev, char *out, size_t size) {
     (void)snprintf(out, size, ROOM_EVENTS_PREFIX "%s", id.ptr);
 }
 
-void room_events_entered(const struct member *member, struct nx_str username) {
+void room_events_entered(const struct member *member) {
     const struct session *session = member->session;
     struct room *room = member->room;
     if (nx_str_starts(room_name(room), nx_str_c(ROOM_EVENTS_PREFIX))
             && !session->user->hidden
             && room_user_sessions(room, session) == 1) {
         room_announce_tell(session->core->announce, room, "room.join",
-                user_name(session->user), username, session->id);
+                user_name(session->user),
+                usernames_get(session, room_name(room)), session->id);
     }
 }
 
@@ -191,9 +194,9 @@ static void on_joined(void *user, const struct nx_join_result *result) {
     const struct member *member =
             session && room ? room_member(room, session) : NULL;
     if (member) {
-        struct nx_str username = nx_str_c(joining->username);
-        username.ptr = username.len ? username.ptr : NULL;
-        room_events_entered(member, username);
+        usernames_set(session, room_name(room), nx_str_c(joining->username));
+        resume_changed(session);
+        room_events_entered(member);
     }
     joining_destroy(joining);
 }
@@ -321,6 +324,10 @@ static void on_member(void *user, const struct nx_member_event *ev) {
     struct core *core = user;
     struct room *room = rooms_get(core->rooms, ev->room);
     const struct user *member = users_find(core->users, ev->user);
+    struct session *session = sessions_find(core->sessions, ev->session);
+    if (ev->what == NX_MEMBER_LEFT && session) {
+        usernames_set(session, ev->room_name, nx_str_none());
+    }
     if (ev->what == NX_MEMBER_LEFT && ev->user_sessions == 0 && room
             && room->member_count > 0 && member && !member->hidden) {
         room_announce_tell(core->announce, room, "room.leave", ev->user,

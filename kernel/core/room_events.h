@@ -18,8 +18,8 @@
 struct nx_str room_events_id(struct nx_str room_name);
 
 // A session became a member of a room: tells the others if that is one of
-// ours, and the first session of its user in it. username may be absent.
+// ours, and the first session of its user in it.
 struct member;
-void room_events_entered(const struct member *member, struct nx_str username);
+void room_events_entered(const struct member *member);
 
 #endif

@@ -29,7 +29,7 @@ static void change_rooms(
         }
         room->hidden_count += hidden ? 1 : (uint32_t)-1;
         if (is_announced(room)) {
-            room_announce_visibility(core->announce, room, session->user);
+            room_announce_visibility(core->announce, room, session);
         }
     }
 }

@@ -385,6 +385,34 @@ static void is_told_to_the_users_other_sessions(void **state) {
     client_destroy(phone);
 }
 
+static void send_join(struct client *client, const char *more) {
+    char text[128];
+    int len = snprintf(text, sizeof(text),
+            "{\"event_type\":\"room.join\",\"room_id\":\"r\"%s}", more);
+    session_io_message(c.core, client->link.session, text, (size_t)len, false);
+    turns(5);
+}
+
+static void comes_back_under_its_name(void **state) {
+    (void)state;
+    struct client *alice = client_create("alice");
+    struct client *bob = client_create("bob");
+    send_join(bob, "");
+    send_join(alice, ",\"username\":\"Alice L.\"");
+    assert_has(take(bob), "\"username\":\"Alice L.\"");
+    for (unsigned i = 0; i < 2; i++) {
+        lose(alice);
+        assert_has(take(bob), "\"event_type\":\"room.leave\"");
+        come_back(alice);
+        assert_has(take(bob), "\"username\":\"Alice L.\"");
+    }
+    lose(bob);
+    come_back(bob);
+    assert_lacks(take(alice), "username");
+    client_destroy(alice);
+    client_destroy(bob);
+}
+
 static void works_with_a_first_connect_event(void **state) {
     (void)state;
     struct client *alice = client_create("alice");
@@ -428,6 +456,7 @@ int main(void) {
             RESUME_TEST(does_not_bring_back_who_was_expelled),
             RESUME_TEST(asks_whether_one_may_still_join),
             RESUME_TEST(is_told_to_the_users_other_sessions),
+            RESUME_TEST(comes_back_under_its_name),
             RESUME_TEST(works_with_a_first_connect_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
