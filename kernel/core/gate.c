@@ -46,6 +46,7 @@ struct claim {
     char device[DEVICE_MAX + 1];
     char token[TOKEN_MAX + 1];
     char resume[RESUME_MAX + 1];
+    bool returns; // let in for its token alone
 };
 
 uint32_t gate_admit(struct core *core, const char **why) {
@@ -74,6 +75,19 @@ static void refuse(struct session *session, nx_status status, uint16_t code,
     session->core->stats->sessions_refused++;
     session_error(session, &failure);
     session_close(session, code, NULL);
+}
+
+// A session that comes back is there already, unless memory is short.
+static bool may_return(const struct core *core, struct claim *claim) {
+    struct nx_str token = nx_str_c(claim->resume);
+    if (!resume_awaits(core->resume, token)) {
+        return false;
+    }
+    claim->returns = !overload_is_memory(core->overload);
+    if (!claim->returns) {
+        resume_prolong(core->resume, token);
+    }
+    return claim->returns;
 }
 
 // Logs nothing for each: overload.c does when it begins and ends.
@@ -215,6 +229,10 @@ static void accept_session(struct session *session, const struct claim *claim,
     struct core *core = session->core;
     struct resume_ticket ticket;
     resume_if_asked(session, claim->resume, user, &ticket);
+    if (claim->returns && ticket.outcome != RESUME_DONE) {
+        refuse_overloaded(session);
+        return;
+    }
     if (!choose_device(session, claim->device)
             || !users_attach(core->users, user, session)) {
         refuse(session, NX_ERR_NO_MEMORY, CLOSE_INTERNAL, nx_str_none());
@@ -362,14 +380,14 @@ nx_session_id gate_open(struct core *core, struct link *link,
     if (core->draining) {
         drain_send_away(core->drain, session);
         free(claim);
-    } else if (overload_active(core->overload)) {
-        refuse_overloaded(session);
-        free(claim);
     } else if (!read_request(request, claim)
             || !is_device_name(claim->device)) {
         refuse(session, NX_ERR_BAD_REQUEST, CLOSE_BAD_REQUEST,
                 nx_str_c("user_id, device_id, token or resume in the URL is "
                          "too long or not properly encoded"));
+        free(claim);
+    } else if (overload_active(core->overload) && !may_return(core, claim)) {
+        refuse_overloaded(session);
         free(claim);
     } else if (claim->user[0] == '\0' && claim->token[0] == '\0') {
         wait_for_connect(session);

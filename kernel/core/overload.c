@@ -96,16 +96,20 @@ static void read_limits(struct overload *overload) {
     limits[MEASURE_OVERLOAD_MEMORY_BYTES] = memory > 0 ? memory : 0;
 }
 
+static bool is_above(const struct overload *overload,
+        enum overload_measure measure, double part) {
+    double limit = overload->limits[measure];
+    return limit > 0 && overload->values[measure] >= limit * part;
+}
+
 // The first that has reached this part of its limit, or MEASURE_COUNT.
 static enum overload_measure find_above(
         const struct overload *overload, double part) {
-    for (enum overload_measure i = 0; i < MEASURE_COUNT; i++) {
-        double limit = overload->limits[i];
-        if (limit > 0 && overload->values[i] >= limit * part) {
-            return i;
-        }
+    enum overload_measure i = 0;
+    while (i < MEASURE_COUNT && !is_above(overload, i, part)) {
+        i++;
     }
-    return MEASURE_COUNT;
+    return i;
 }
 
 // --- judging --------------------------------------------------------------
@@ -193,6 +197,11 @@ void overload_destroy(struct overload *overload) {
 
 bool overload_active(const struct overload *overload) {
     return overload->active;
+}
+
+bool overload_is_memory(const struct overload *overload) {
+    return is_above(overload, MEASURE_QUEUED_BYTES, CALM_PART)
+            || is_above(overload, MEASURE_OVERLOAD_MEMORY_BYTES, CALM_PART);
 }
 
 enum overload_measure overload_reason(const struct overload *overload) {

@@ -55,6 +55,11 @@ void overload_run(struct overload *overload);
 
 bool overload_active(const struct overload *overload);
 
+// While active: whether it is memory that runs out. Then sessions that come
+// back are refused too; where the server is only slow they are let in, since
+// they counted before their connections broke.
+bool overload_is_memory(const struct overload *overload);
+
 // While active: what is, or was last, at its limit.
 enum overload_measure overload_reason(const struct overload *overload);
 

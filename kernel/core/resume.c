@@ -325,6 +325,24 @@ static bool is_over(const struct resume_entry *entry) {
             <= clock_wall_ms(&entry->resume->core->clock);
 }
 
+bool resume_awaits(const struct resume *resume, struct nx_str token) {
+    const struct resume_entry *entry = find_entry(resume, token);
+    return entry && !is_over(entry);
+}
+
+void resume_prolong(struct resume *resume, struct nx_str token) {
+    struct resume_entry *entry = find_entry(resume, token);
+    if (!entry || !entry->away) {
+        return; // one that is connected has a whole window before it
+    }
+    entry->until_ms = clock_wall_ms(&resume->core->clock)
+            + resume->core->settings->resume_window * 1000;
+    nx_list_remove(&entry->away_link);
+    nx_list_append(&resume->away, &entry->away_link);
+    set_timer(resume);
+    resume_store_touch(entry);
+}
+
 // The session's connection lives: it gives its place to the new one.
 static bool take_over(struct resume_entry *entry, struct session *former) {
     static const char taken[] = "the session was resumed on another connection";

@@ -46,6 +46,12 @@ struct resume *resume_create(struct core *core);
 // Accepts NULL. No session may be left.
 void resume_destroy(struct resume *resume);
 
+// Whether the token names a session that could come back now.
+bool resume_awaits(const struct resume *resume, struct nx_str token);
+
+// Its client was told to come later: its window begins anew.
+void resume_prolong(struct resume *resume, struct nx_str token);
+
 // Gives a session that is about to open what its token names: device, plugin
 // data, and a restore of its rooms. A session that still has the token's
 // connection is closed. Not for an empty token.

@@ -272,6 +272,77 @@ static void watches_the_memory(void **state) {
             overload_reason(c.core->overload), MEASURE_OVERLOAD_MEMORY_BYTES);
 }
 
+// ---- who comes back ----
+
+// The token of a session of bob, whose connection is lost.
+static void lose_bob(char token[128]) {
+    static const char name[] = "\"resume_token\":\"";
+    struct link bob;
+    core_case_connect(&c, &bob, "bob");
+    const char *at = memmem(bob.out.data, bob.out.len, name, strlen(name));
+    assert_non_null(at);
+    (void)snprintf(token, 128, "%.*s", (int)strcspn(at + strlen(name), "\""),
+            at + strlen(name));
+    core_case_leave(&c, &bob);
+}
+
+static void come_back(struct link *link, const char *user, const char *token) {
+    char query[160];
+    (void)snprintf(query, sizeof(query), "%s&resume=%s", user, token);
+    core_case_connect(&c, link, query);
+}
+
+static void lets_in_who_comes_back_while_it_is_slow(void **state) {
+    (void)state;
+    struct link link;
+    char token[128];
+    lose_bob(token);
+    work(200, 3000);
+    assert_true(overload_active(c.core->overload));
+    expect_refused(&link, "overload.turn_ms");
+    core_case_leave(&c, &link);
+    // A token that is none, and one that is not that of the user.
+    const char *const others[][2] = {{"bob", "s-1.2"}, {"eve", token}};
+    for (size_t i = 0; i < 2; i++) {
+        come_back(&link, others[i][0], others[i][1]);
+        assert_true(saw(&link, "\"code\":\"overloaded\""));
+        assert_int_equal(link.close_code, CLOSE_OVERLOADED);
+        core_case_leave(&c, &link);
+    }
+    come_back(&link, "bob", token);
+    assert_true(saw(&link, "\"resumed\":true"));
+    assert_int_equal(link.close_code, 0);
+    core_case_leave(&c, &link);
+}
+
+static void keeps_who_comes_back_waiting_while_memory_is_short(void **state) {
+    (void)state;
+    struct link link;
+    char token[128];
+    lose_bob(token);
+    fill();
+    rest(SAMPLE_MS);
+    assert_true(overload_active(c.core->overload));
+    // Longer than its window, one try after the other.
+    int64_t window_ms = c.settings->resume_window * 1000;
+    for (int64_t ms = 0; ms < 2 * window_ms; ms += window_ms / 2) {
+        come_back(&link, "bob", token);
+        assert_false(saw(&link, "Connected"));
+        assert_int_equal(link.close_code, CLOSE_OVERLOADED);
+        core_case_leave(&c, &link);
+        clock_advance(&c.core->clock, window_ms / 2);
+        sessions_find(c.core->sessions, alice.session)->seen_ms =
+                clock_now_ms(&c.core->clock); // she is only slow
+        core_turn(c.core);
+    }
+    free_alice();
+    rest(HOLD_MS + SAMPLE_MS);
+    assert_false(overload_active(c.core->overload));
+    come_back(&link, "bob", token);
+    assert_true(saw(&link, "\"resumed\":true"));
+    core_case_leave(&c, &link);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -288,6 +359,8 @@ int main(void) {
             TEST(is_said_by_health_and_statistics),
             TEST(watches_the_engine),
             TEST(watches_the_memory),
+            TEST(lets_in_who_comes_back_while_it_is_slow),
+            TEST(keeps_who_comes_back_waiting_while_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
