@@ -201,3 +201,12 @@ if(TARGET nexusd)
   nexus_add_conformance_test(tls --tls)
   nexus_add_conformance_test(deflate --deflate)
 endif()
+
+# The packages are built as they are shipped, whatever this build is; with one
+# kind of build is enough.
+if(NOT NEXUS_SANITIZE AND NOT NEXUS_COVERAGE)
+  nexus_add_script_tests(package 900)
+  set_tests_properties(package/00-build PROPERTIES FIXTURES_SETUP packages)
+  set_tests_properties(package/01-life package/02-unit
+    PROPERTIES FIXTURES_REQUIRED packages)
+endif()

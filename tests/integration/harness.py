@@ -75,14 +75,17 @@ class Server:
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def start(self):
-        self.lines.clear()
+    def command(self):
         command = [*self.prefix, str(self.program), "--config",
                    str(self.config)]
         for item in self.sets:
             command += ["--set", item]
+        return command
+
+    def start(self):
+        self.lines.clear()
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, cwd=self.directory,
             env={**os.environ, **self.env})
         self.reader = threading.Thread(target=self._read, daemon=True)
