@@ -46,12 +46,14 @@ endfunction()
 
 # nexus_add_plugin_folders(<folder> OUTPUT <folder>)
 # Each sub-folder with C sources is one plugin, named by the sub-folder; those
-# that end in _test.c are its tests.
+# that end in _test.c are its tests. Examples in other languages are built by
+# tests/sdk only, with the installed SDK.
 function(nexus_add_plugin_folders folder)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT" "")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS
     RELATIVE ${PROJECT_SOURCE_DIR}/${folder}
     ${PROJECT_SOURCE_DIR}/${folder}/*/*.c)
+  list(FILTER sources EXCLUDE REGEX "_test\\.c$|^slowmode/")
   set(names ${sources})
   list(TRANSFORM names REPLACE "/.*" "")
   list(REMOVE_DUPLICATES names)

@@ -52,10 +52,12 @@ function(nexus_add_unit_test name source)
 endfunction()
 
 # nexus_add_unit_tests(<folder> <beginning of the tests' names>)
+# Tests of examples in other languages than C are built by tests/sdk.
 function(nexus_add_unit_tests folder prefix)
   file(GLOB_RECURSE paths CONFIGURE_DEPENDS
     RELATIVE ${PROJECT_SOURCE_DIR}/${folder}
     ${PROJECT_SOURCE_DIR}/${folder}/*_test.c)
+  list(FILTER paths EXCLUDE REGEX "^(leaderboard|slowmode)/")
   foreach(path IN LISTS paths)
     string(REGEX REPLACE "_test\\.c$" "" name ${path})
     nexus_add_unit_test(${prefix}${name} ${folder}/${path})
@@ -107,6 +109,7 @@ function(nexus_add_abi_tests)
     nexus_add_abi_test(exports TIMEOUT 60
       COMMAND ${scripts}/exports.sh ${PROJECT_BINARY_DIR})
     nexus_add_script_test(abi ${scripts}/installed_sdk.py 300)
+    nexus_add_script_tests(sdk 900)
   endif()
   if(TARGET nexusd)
     nexus_add_script_test(abi ${scripts}/fixtures.py 120)
