@@ -116,8 +116,8 @@ def _nexus(build, config, plugins, settings):
     return command
 
 
-def command_of_nexus(build, plugins, settings):
-    return _nexus(build, None, plugins, settings)
+def command_of_nexus(build, plugins, settings, config=None):
+    return _nexus(build, config, plugins, settings)
 
 
 def _bare(build, bench):

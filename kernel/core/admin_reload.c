@@ -52,8 +52,8 @@ static void on_done(void *ctx, const struct reload_result *reload) {
         put_texts(result, "warnings", reload->errors->warnings);
         put_changes(result, reload);
         writer_put_i64(result, "prepare_ms", reload->prepare_ms);
-        writer_put_i64(result, "freeze_ms", reload->freeze_ms);
-        writer_put_i64(result, "stall_ms", reload->stall_ms);
+        writer_put_f64(result, "freeze_ms", (double)reload->freeze_us / 1000);
+        writer_put_f64(result, "stall_ms", (double)reload->stall_us / 1000);
     }
     admin_end_late(ctx, result);
 }

@@ -56,8 +56,8 @@ static void put_reload(struct nx_writer *result, const struct reload *reload) {
     writer_put_cstr(result, "outcome", reload_outcome_word(status.outcome));
     writer_put_cstr(result, "reason", status.reason);
     writer_put_i64(result, "at", status.at_ms);
-    writer_put_i64(result, "freeze_ms", status.freeze_ms);
-    writer_put_i64(result, "stall_ms", status.stall_ms);
+    writer_put_f64(result, "freeze_ms", (double)status.freeze_us / 1000);
+    writer_put_f64(result, "stall_ms", (double)status.stall_us / 1000);
     writer_end(result);
 }
 

@@ -24,6 +24,7 @@
 #include "kernel/core/reload_swap.h"
 
 #define MODULE       "reload"
+#define NS_IN_US     INT64_C(1000)
 #define NS_IN_MS     INT64_C(1000000)
 #define NS_IN_S      INT64_C(1000000000)
 #define TICK_MS      1 // between two questions whether plugins are at rest
@@ -175,7 +176,7 @@ static void thaw(struct reload *reload) {
     core->busy = true;
     timer_cancel(&reload->tick);
     histogram_add(&reload->freezes, (uint64_t)spent_ns);
-    reload->status.freeze_ms = spent_ns / NS_IN_MS;
+    reload->status.freeze_us = spent_ns / NS_IN_US;
     auth_release(core);
     reload_held_serve(&reload->held, core);
 }
@@ -240,12 +241,12 @@ static void end(struct reload *reload, enum reload_outcome outcome) {
     status->count[outcome]++;
     status->outcome = outcome;
     status->at_ms = clock_wall_ms(&reload->core->clock);
-    status->stall_ms = reload->stall_ns / NS_IN_MS;
+    status->stall_us = reload->stall_ns / NS_IN_US;
     (void)snprintf(
             status->reason, sizeof(status->reason), "%s", reason ? reason : "");
     result.prepare_ms = status->prepare_ms;
-    result.freeze_ms = status->freeze_ms;
-    result.stall_ms = status->stall_ms;
+    result.freeze_us = status->freeze_us;
+    result.stall_us = status->stall_us;
     reload_result_log(&result);
     warn_of_images(reload->core);
     tell(reload, &result);
@@ -359,7 +360,7 @@ static void begin(struct reload *reload) {
     reload->began_ns = now_ns();
     reload->stall_ns = 0;
     reload->status.prepare_ms = 0;
-    reload->status.freeze_ms = 0;
+    reload->status.freeze_us = 0;
 }
 
 // To the step, or to the end if something was wrong.

@@ -36,8 +36,8 @@ void reload_result_log(const struct reload_result *result) {
                 LOG_UINT("added", result->changes[RELOAD_ADD]),
                 LOG_UINT("removed", result->changes[RELOAD_REMOVE]),
                 LOG_INT("prepare_ms", result->prepare_ms),
-                LOG_INT("freeze_ms", result->freeze_ms),
-                LOG_INT("stall_ms", result->stall_ms));
+                LOG_INT("freeze_ms", result->freeze_us / 1000),
+                LOG_INT("stall_ms", result->stall_us / 1000));
         break;
     case RELOAD_REFUSED:
         log_errors(result->errors, "refused, all is as it was");

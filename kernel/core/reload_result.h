@@ -35,8 +35,8 @@ struct reload_result {
     const struct settings_errors *errors; // why not; warnings also when DONE
     size_t changes[RELOAD_CHANGES];       // plugins, by what became of them
     int64_t prepare_ms;
-    int64_t freeze_ms; // events had to wait
-    int64_t stall_ms;  // the longest that the loop was held up
+    int64_t freeze_us; // events had to wait
+    int64_t stall_us;  // the longest that the loop was held up
 };
 
 // The last one, and sums.
@@ -45,8 +45,8 @@ struct reload_status {
     enum reload_outcome outcome; // of the last one; 0 also when there was none
     int64_t at_ms;               // UTC, when it ended; 0: there was none
     int64_t prepare_ms;
-    int64_t freeze_ms;
-    int64_t stall_ms;
+    int64_t freeze_us;
+    int64_t stall_us;
     char reason[RELOAD_REASON_MAX]; // the first of its errors, or ""
     bool running;
 };

@@ -197,8 +197,8 @@ static void put_reload(struct nx_writer *body, const struct core *core) {
         writer_put_cstr(body, "reason", status.reason);
         writer_put_i64(body, "at", status.at_ms);
         writer_put_i64(body, "prepare_ms", status.prepare_ms);
-        writer_put_i64(body, "freeze_ms", status.freeze_ms);
-        writer_put_i64(body, "stall_ms", status.stall_ms);
+        writer_put_f64(body, "freeze_ms", (double)status.freeze_us / 1000);
+        writer_put_f64(body, "stall_ms", (double)status.stall_us / 1000);
         writer_end(body);
     }
     writer_put_u64(body, "images", plugins_image_count(core->plugins));

@@ -162,8 +162,8 @@ static void show_changes(const json_t *result) {
         (void)printf(
                 " %s=%" JSON_INTEGER_FORMAT, name, json_integer_value(count));
     }
-    (void)printf("; events waited %" JSON_INTEGER_FORMAT " ms\n",
-            json_integer_value(json_object_get(result, "freeze_ms")));
+    (void)printf("; events waited %.1f ms\n",
+            json_number_value(json_object_get(result, "freeze_ms")));
 }
 
 static int show_reload(json_t *result, const struct ctl_options *options) {

@@ -54,7 +54,7 @@ class Commands(harness.ServerTest):
         self.assertEqual(result["plugins"], {
             "kept": 1, "changed": 0, "replaced": 0, "added": 0, "removed": 0})
         self.assertRegex(self.good("reload"),
-                         r"^done: plugins kept=1 .*; events waited \d+ ms$")
+                         r"^done: plugins kept=1 .*; events waited \d+\.\d ms$")
         self.assertEqual(self.parsed("status")["last_reload"]["outcome"],
                          "done")
 

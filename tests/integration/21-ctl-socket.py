@@ -150,7 +150,7 @@ def counter(settings):
 
 class Late(harness.ServerTest):
     options = {"plugins": (counter("again = 200;"),),
-               "sets": ["control.timeout=1"]}
+               "sets": ["control.timeout=1", "reload.freeze_ms=60000"]}
 
     def test_a_reload_answers_late_and_in_its_turn(self):
         """Longer than control.timeout, to one that sends no more."""

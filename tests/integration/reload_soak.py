@@ -264,7 +264,9 @@ class Soak(harness.ServerTest):
         deadline = loop.time() + harness.DEADLINE
         while self.server.log().count("reload: events wait") == frozen:
             self.assertLess(loop.time(), deadline)
-            await self.stats()
+            # Requests by HTTP would have to wait as well.
+            pong = await self.client.socket.ping()
+            await asyncio.wait_for(pong, harness.DEADLINE)
         self.note += 1
         self.configure()
         waiting = asyncio.create_task(self.ask_ctl())
@@ -452,6 +454,10 @@ class Soak(harness.ServerTest):
             else:
                 yield self.rng.choices(good, weights)[0]
 
+    def all_met(self):
+        return len(self.kinds) == (
+            len(self.done_steps) + len(self.failing_steps))
+
     async def soak(self):
         self.crowd = Crowd(self.people, self.in_conversation, self.rng)
         self.client = await self.connect("control")
@@ -468,7 +474,7 @@ class Soak(harness.ServerTest):
                                    f"{self.done_reloads} reloads, seed "
                                    f"{self.seed}\n{self.server.log()[-4000:]}")
                     raise
-                if self.done_reloads >= self.wanted:
+                if self.done_reloads >= self.wanted and self.all_met():
                     break
             await self.crowd.finish()
             await self.settled()
