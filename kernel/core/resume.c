@@ -332,13 +332,13 @@ bool resume_awaits(const struct resume *resume, struct nx_str token) {
 
 void resume_prolong(struct resume *resume, struct nx_str token) {
     struct resume_entry *entry = find_entry(resume, token);
-    if (!entry || !entry->away) {
-        return; // one that is connected has a whole window before it
+    if (!entry || !entry->away || !entry->away->counted) {
+        return; // its window is not running: all of it is still to come
     }
-    entry->until_ms = clock_wall_ms(&resume->core->clock)
+    entry->away->until_ms = clock_wall_ms(&resume->core->clock)
             + resume->core->settings->resume_window * 1000;
-    nx_list_remove(&entry->away_link);
-    nx_list_append(&resume->away, &entry->away_link);
+    nx_list_remove(&entry->away->link);
+    nx_list_append(&resume->away, &entry->away->link);
     set_timer(resume);
     resume_store_touch(entry);
 }

@@ -58,7 +58,7 @@ static size_t judge(struct scene *s) {
     assert_non_null(s->quarantine);
     quarantine_judge(s->quarantine, s->f.core);
     bool out = quarantine_keeps_out(
-            s->quarantine, s->f.core, s->f.core->settings, line_of(s));
+            s->quarantine, s->f.core, s->f.core->settings, line_of(s), NULL);
     assert_int_equal(out, quarantine_count(s->quarantine));
     assert_int_equal(out, quarantine_holds(s->quarantine, "probe"));
     return quarantine_count(s->quarantine);
