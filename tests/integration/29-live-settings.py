@@ -70,6 +70,14 @@ READ_AGAIN = {
     "drain.delay": ("core/drain.c", "drain_start"),
     "drain.window": ("core/drain.c", "drain_start"),
     "callbacks.slow_ms": ("core/plugin.c", "judge_time"),
+    "callbacks.stuck_warn_ms": ("core/watchdog.c", "copy_limits"),
+    "callbacks.stuck_ms": ("core/watchdog.c", "copy_limits"),
+    "crash.on_crash": ("core/quarantine.c", "judge"),
+    "crash.limit": ("core/quarantine.c", "judge"),
+    "crash.window": ("core/quarantine.c", "is_recent"),
+    "quota.timers": ("core/plugin_timers.c", "plugin_timer_set"),
+    "quota.jobs": ("core/jobs.c", "jobs_submit"),
+    "quota.requests": ("core/op.c", "ops_may_own"),
 }
 
 
