@@ -12,7 +12,7 @@ SEEDS = os.environ.get("NEXUS_TEST_SEEDS", "3000")
 
 class Model(unittest.TestCase):
     def holds(self, model):
-        program = harness.BUILD / "tests/unit/plugins/chat" / model
+        program = harness.BUILD / "tests/unit" / model
         done = subprocess.run(
             [program], env={**os.environ, "NEXUS_TEST_SEEDS": SEEDS},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -20,10 +20,13 @@ class Model(unittest.TestCase):
                          done.stdout.decode("utf-8", "replace")[-4000:])
 
     def test_of_offline_delivery(self):
-        self.holds("offline_model")
+        self.holds("plugins/chat/offline_model")
 
     def test_of_sessions_that_are_resumed(self):
-        self.holds("resume_model")
+        self.holds("plugins/chat/resume_model")
+
+    def test_of_rooms_that_are_resumed(self):
+        self.holds("kernel/core/resume_model")
 
 
 if __name__ == "__main__":
