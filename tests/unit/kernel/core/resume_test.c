@@ -385,6 +385,30 @@ static void is_told_to_the_users_other_sessions(void **state) {
     client_destroy(phone);
 }
 
+// Its owner knows what the client has, the server does not yet.
+static void leaves_it_to_the_owner_where_its_position_is_awaited(void **state) {
+    (void)state;
+    struct client *alice = client_create("alice");
+    add_kind("trk:", LOG_KEPT, NX_ROOM_TRACKED);
+    publish("trk:a", 1, 3);
+    const struct rooms_join request = {
+            .name = core_case_str("trk:a"), .session = session_of(alice)};
+    assert_int_equal(rooms_join(c.core->rooms, &request), NX_OK);
+    lose(alice); // before the engine has said where the log ends
+    come_back(alice);
+    assert_false(is_in(alice, "trk:a"));
+    assert_has(alice->texts, "\"rooms\":[]");
+    assert_lacks(alice->texts, "system.gap");
+
+    join(alice, "trk:a");
+    lose(alice);
+    publish("trk:a", 4, 4);
+    come_back(alice);
+    assert_true(is_in(alice, "trk:a"));
+    assert_string_equal(values(alice, "n"), "4");
+    client_destroy(alice);
+}
+
 static void send_join(struct client *client, const char *more) {
     char text[128];
     int len = snprintf(text, sizeof(text),
@@ -456,6 +480,7 @@ int main(void) {
             RESUME_TEST(does_not_bring_back_who_was_expelled),
             RESUME_TEST(asks_whether_one_may_still_join),
             RESUME_TEST(is_told_to_the_users_other_sessions),
+            RESUME_TEST(leaves_it_to_the_owner_where_its_position_is_awaited),
             RESUME_TEST(comes_back_under_its_name),
             RESUME_TEST(works_with_a_first_connect_event),
     };
