@@ -30,8 +30,10 @@ struct conversation;
 // A little more than the setting allows: those that are held come on top.
 #define CHAT_CONVERSATIONS_MAX 1100000
 
-// Answers with many messages end before they grow beyond this.
-#define CHAT_ANSWER_BYTES ((size_t)256 << 10)
+// Answers with many messages end before they grow beyond this. The first
+// message always goes: what that may come to.
+#define CHAT_ANSWER_BYTES     ((size_t)256 << 10)
+#define CHAT_ANSWER_BYTES_MAX (CHAT_ANSWER_BYTES + ((size_t)16 << 20))
 
 struct chat_settings {
     uint32_t history;     // records kept in a conversation's log

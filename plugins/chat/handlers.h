@@ -25,6 +25,8 @@ int32_t receipt_mark(const struct request *request, struct conversation *conv,
         struct member *self);
 int32_t history_get(const struct request *request, struct conversation *conv,
         struct member *self);
+int32_t changes_get(const struct request *request, struct conversation *conv,
+        struct member *self);
 int32_t join_handle(const struct request *request, struct conversation *conv,
         struct member *self);
 int32_t roster_leave(const struct request *request, struct conversation *conv,

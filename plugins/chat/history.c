@@ -10,9 +10,6 @@
 
 #define DEFAULT_LIMIT 50
 
-// Room for one message more than the bound, which always goes.
-#define SLICE_BYTES (CHAT_ANSWER_BYTES + ((size_t)16 << 20))
-
 // Messages first to end (exclusive) of the projection.
 struct slice {
     size_t first;
@@ -125,7 +122,7 @@ int32_t history_get(const struct request *request, struct conversation *conv,
     struct slice slice = find_slice(request, &conv->log);
     bound_slice(&conv->log, &slice);
     struct nx_buf messages;
-    nx_buf_init(&messages, SLICE_BYTES);
+    nx_buf_init(&messages, CHAT_ANSWER_BYTES_MAX);
     struct nx_writer *out = NULL;
     if (write_messages(&conv->log, &slice, &messages)) {
         out = write_answer(conv, &slice, &messages);

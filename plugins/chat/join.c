@@ -21,25 +21,6 @@ struct joining {
     struct nx_position since;
 };
 
-static nx_status read_since(
-        const struct request *request, struct joining *joining) {
-    const struct nx_json_v1 *json = request->chat->sdk.json;
-    const struct nx_json *since = request_get(request, "since");
-    if (!since) {
-        return NX_OK;
-    }
-    int64_t offset;
-    struct nx_str epoch = json->str(json->get(since, "epoch"));
-    if (!text_parse_hex(epoch, &joining->since.epoch)
-            || json->i64(json->get(since, "offset"), &offset) != NX_OK
-            || offset < 0) {
-        return NX_ERR_INVALID_FIELD;
-    }
-    joining->since.offset = (uint64_t)offset;
-    joining->has_since = true;
-    return NX_OK;
-}
-
 static void write_users(
         const struct conversation *conv, struct nx_writer *out) {
     const struct nx_json_v1 *json = conv->chat->sdk.json;
@@ -174,8 +155,9 @@ int32_t join_handle(const struct request *request, struct conversation *conv,
     joining->conversation = conv;
     joining->op = request->op;
     joining->session = request->session;
-    nx_status status = read_since(request, joining);
-    if (status != NX_OK) {
+    nx_status status = request_since(request, &joining->since);
+    joining->has_since = status == NX_OK;
+    if (status == NX_ERR_INVALID_FIELD) {
         free(joining);
         return chat_refuse(request->chat, request->op, status,
                 "since needs epoch, as answered before, and offset");

@@ -127,6 +127,7 @@ static nx_status apply_change(struct chat *chat, struct projection *view,
         if (status != NX_OK) {
             return status;
         }
+        message->changed_seq = change->record->offset;
     }
     projection_skip(view, change->record->offset);
     return NX_OK;

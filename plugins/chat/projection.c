@@ -89,6 +89,7 @@ static struct projected *new_message(
         return NULL;
     }
     message->seq = entry->seq;
+    message->changed_seq = entry->seq;
     message->time_ms = entry->time_ms;
     message->version = entry->version;
     message->claimed = entry->version;

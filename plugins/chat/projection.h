@@ -21,6 +21,7 @@
 
 struct projected {
     uint64_t seq;
+    uint64_t changed_seq; // of the record that made it what it is
     int64_t time_ms;
     uint32_t version; // 1, and one more for each edit
     uint32_t claimed; // highest version given to an edit on its way

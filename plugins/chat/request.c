@@ -8,6 +8,7 @@
 #include "plugins/chat/key.h"
 #include "plugins/chat/membership.h"
 #include "plugins/chat/message_id.h"
+#include "plugins/chat/text.h"
 
 // What all requests that wait may take together.
 #define PARKED_MAX ((size_t)16 << 20)
@@ -49,6 +50,24 @@ nx_status request_seq(const struct request *request,
         return NX_ERR_NOT_FOUND;
     }
     *out = message->seq;
+    return NX_OK;
+}
+
+nx_status request_since(
+        const struct request *request, struct nx_position *out) {
+    const struct nx_json_v1 *json = request->chat->sdk.json;
+    const struct nx_json *since = request_get(request, "since");
+    if (!since) {
+        return NX_ERR_MISSING_FIELD;
+    }
+    int64_t offset;
+    struct nx_str epoch = json->str(json->get(since, "epoch"));
+    if (!text_parse_hex(epoch, &out->epoch)
+            || json->i64(json->get(since, "offset"), &offset) != NX_OK
+            || offset < 0) {
+        return NX_ERR_INVALID_FIELD;
+    }
+    out->offset = (uint64_t)offset;
     return NX_OK;
 }
 

@@ -16,6 +16,7 @@
 
 #include <stdint.h>
 
+#include <nexus/rooms.h>
 #include <nexus/router.h>
 #include <nexus/types.h>
 
@@ -66,6 +67,9 @@ struct nx_str request_str(const struct request *request, const char *name);
 // no such message, NX_ERR_MISSING_FIELD: neither.
 nx_status request_seq(const struct request *request,
         const struct conversation *conv, uint64_t *out);
+
+// The position in "since". MISSING_FIELD: there is none, INVALID_FIELD.
+nx_status request_since(const struct request *request, struct nx_position *out);
 
 // Answers; the writer may be NULL. request_reply answers with an event of
 // the request's type when the client gave no ref, request_ack says nothing.

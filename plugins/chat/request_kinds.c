@@ -78,6 +78,14 @@ static const struct nx_field history_fields[] = {
         FIELDS_END,
 };
 
+static const struct nx_field changes_fields[] = {
+        CONVERSATION_FIELD,
+        {"recipient_id", NX_JSON_STRING, NX_FIELD_NAME, 1, CHAT_ID_MAX},
+        {"since", NX_JSON_OBJECT, NX_FIELD_REQUIRED, 0, 0},
+        {"limit", NX_JSON_INT, 0, 1, 100},
+        FIELDS_END,
+};
+
 static const struct nx_field join_fields[] = {
         CONVERSATION_FIELD,
         {"recipient_id", NX_JSON_STRING, NX_FIELD_NAME, 1, CHAT_ID_MAX},
@@ -117,6 +125,8 @@ static const struct request_kind kinds[] = {
                 receipt_mark},
         {"chat.history", history_fields, REQUEST_JOINS | REQUEST_LOG,
                 history_get},
+        {"chat.changes", changes_fields, REQUEST_JOINS | REQUEST_LOG,
+                changes_get},
         {"chat.join", join_fields, REQUEST_FOUNDS | REQUEST_JOINS, join_handle},
         {"chat.leave", conversation_fields, 0, roster_leave},
         {"chat.members", conversation_fields, REQUEST_JOINS, roster_list},

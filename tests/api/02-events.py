@@ -26,6 +26,7 @@ STEPS = [
     ("bob", "chatDelivered", {}),
     ("bob", "chatRead", {}),
     ("bob", "chatHistory", {}),
+    ("bob", "chatChanges", {}),
     ("bob", "chatMembers", {}),
     ("bob", "chatList", {}),
     ("bob", "systemAck", {}),
@@ -104,12 +105,13 @@ class Described(harness.ServerTest):
     async def make_without_ref(self):
         """A request with a result is answered by an event of its type."""
         await self.see_all()
-        for key in ("roomJoin", "roomLeave", "chatHistory", "chatMembers",
-                    "chatList", "chatJoin", "presenceSubscribe",
-                    "presenceGet", "notifyList", "notifyRead",
-                    "notifyClear"):
+        for key in ("roomJoin", "roomLeave", "chatHistory", "chatChanges",
+                    "chatMembers", "chatList", "chatJoin",
+                    "presenceSubscribe", "presenceGet", "notifyList",
+                    "notifyRead", "notifyClear"):
             payload = dict(self.events.messages[key].examples[0][1])
-            payload.pop("since", None)
+            if key != "chatChanges":
+                payload.pop("since", None)
             await self.clients["second"].send(**payload)
             self.see(await self.clients["second"].expect(
                 payload["event_type"]))
