@@ -282,7 +282,6 @@ struct copy {
     int64_t seq;
 };
 
-// Messages have the number of their content's first version as client_id.
 struct follower {
     struct copy copies[MESSAGES_MAX];
     char epoch[EPOCH_SIZE];
@@ -351,45 +350,53 @@ static void change_something(struct fake_host *host, nx_session_id session,
     }
 }
 
+static void assert_equal(
+        const struct follower *one, const struct follower *other) {
+    assert_int_equal(one->at, other->at);
+    for (size_t i = 0; i < MESSAGES_MAX; i++) {
+        assert_int_equal(one->copies[i].seq, other->copies[i].seq);
+        if (one->copies[i].seq > 0) {
+            assert_string_equal(
+                    one->copies[i].content, other->copies[i].content);
+        }
+    }
+}
+
+// Follows to the end and compares.
+static void catch_up(struct fake_host *host, nx_session_id session,
+        struct follower *follower) {
+    static struct follower truth;
+    bool more = true;
+    while (more) {
+        more = follow(host, session, follower);
+    }
+    read_all(host, session, &truth);
+    assert_equal(follower, &truth);
+}
+
 static void makes_a_follower_equal_to_the_history(void **state) {
     (void)state;
-    static struct follower bob;
-    static struct follower truth;
+    static struct follower bob = {.epoch = "0"};
     static char ids[8][ID_SIZE];
     struct fake_host *host = chat_case_with("plugins.chat.history=60");
     nx_session_id alice = fake_host_connect(host, "alice");
     uint64_t seed = 7;
-    memset(&bob, 0, sizeof(bob));
-    copy(bob.epoch, EPOCH_SIZE, "0");
-    for (int i = 0; i < 8; i++) {
-        copy(ids[i], ID_SIZE, "m");
-    }
     say_many(host, alice, 1, ids[0]);
+    for (int i = 1; i < 8; i++) {
+        copy(ids[i], ID_SIZE, ids[0]);
+    }
     for (int step = 1; step <= STEPS; step++) {
         change_something(host, alice, &seed, ids, step);
-        if (prng_below(&seed, 3) == 0) {
+        // Now and then away for long enough to lose the thread.
+        bool away = step % 500 > 400;
+        if (!away && prng_below(&seed, 3) == 0) {
             (void)follow(host, alice, &bob);
         }
-        // Away for long enough to lose the thread, now and then.
-        if (step % 500 == 0) {
-            for (int i = 0; i < 70; i++) {
-                change_something(host, alice, &seed, ids, step);
-            }
-        }
-        if (step % 50 == 0) {
-            while (follow(host, alice, &bob)) {
-            }
-            read_all(host, alice, &truth);
-            assert_int_equal(bob.at, truth.at);
-            for (size_t i = 0; i < MESSAGES_MAX; i++) {
-                assert_int_equal(bob.copies[i].seq, truth.copies[i].seq);
-                if (truth.copies[i].seq > 0) {
-                    assert_string_equal(
-                            bob.copies[i].content, truth.copies[i].content);
-                }
-            }
+        if (!away && step % 50 == 0) {
+            catch_up(host, alice, &bob);
         }
     }
+    catch_up(host, alice, &bob);
     fake_host_destroy(host);
 }
 
