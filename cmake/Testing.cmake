@@ -144,6 +144,61 @@ foreach(source IN LISTS test_plugins)
   nexus_add_plugin(${name} SOURCES ${source} OUTPUT tests/plugins)
 endforeach()
 
+# Plugins that nexusctl plugin check must find something wrong with.
+nexus_find_sources(check_plugins tests/plugins/check FLAT)
+foreach(source IN LISTS check_plugins)
+  get_filename_component(name ${source} NAME_WE)
+  nexus_add_plugin(check_${name} SOURCES ${source} OUTPUT tests/plugins/check)
+  set_target_properties(plugin_check_${name} PROPERTIES OUTPUT_NAME ${name})
+  if(name STREQUAL "symbol")
+    set_target_properties(plugin_check_symbol PROPERTIES LINK_OPTIONS "")
+  endif()
+endforeach()
+
+# Our own plugins and examples pass it, with the settings they cannot do
+# without.
+set(NEXUS_CHECK_ARGUMENTS_webhook
+  --set url=http://127.0.0.1:9/ --set events=*)
+get_property(own_plugins GLOBAL PROPERTY NEXUS_PLUGINS_plugins)
+get_property(example_plugins GLOBAL PROPERTY NEXUS_PLUGINS_examples)
+foreach(plugin IN LISTS own_plugins example_plugins)
+  string(REGEX REPLACE "^plugin_" "" name ${plugin})
+  add_test(NAME plugin-check/${name}
+    COMMAND nexusctl plugin check $<TARGET_FILE:${plugin}>
+      ${NEXUS_CHECK_ARGUMENTS_${name}})
+  set_tests_properties(plugin-check/${name} PROPERTIES
+    LABELS plugin-check TIMEOUT 600
+    ENVIRONMENT "${NEXUS_SANITIZER_ENVIRONMENT}")
+endforeach()
+
+# nexus_add_caught_test(<plugin> <check> <text of its line>)
+function(nexus_add_caught_test name check text)
+  add_test(NAME plugin-check/catches-${name}
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/plugins/check/caught.sh
+      $<TARGET_FILE:nexusctl> $<TARGET_FILE:plugin_check_${name}>
+      ${check} ${text})
+  set_tests_properties(plugin-check/catches-${name} PROPERTIES
+    LABELS plugin-check TIMEOUT 600
+    ENVIRONMENT "${NEXUS_SANITIZER_ENVIRONMENT};${ARGN}")
+endfunction()
+
+nexus_add_caught_test(crash events "SIGSEGV, in callback event, .*check.do")
+nexus_add_caught_test(exit events "exit code 3")
+nexus_add_caught_test(hang host "did not come to an end within 5 s, in callback"
+  TIME_LIMIT=5)
+nexus_add_caught_test(leak leaks "bytes stay behind with each instance")
+nexus_add_caught_test(files reload "80 files stay open")
+nexus_add_caught_test(threads reload "80 threads run on")
+nexus_add_caught_test(thread calls "from a wrong thread.*call=router.reply")
+nexus_add_caught_test(phase calls "in the wrong phase.*call=router.handle")
+nexus_add_caught_test(op events "were never answered, check.do among them")
+nexus_add_caught_test(state state "does not read what save_state")
+nexus_add_caught_test(short_reads state "read() gives a byte at a time")
+nexus_add_caught_test(optional host "in callback start, on a server that offers")
+nexus_add_caught_test(symbol elf.exports "check_helper")
+nexus_add_caught_test(constructor life "crashed with SIGSEGV, while the file"
+  NEXUS_CONSTRUCTOR=crash)
+
 # Preloaded into the server by tests of power cuts.
 add_library(test_powercut MODULE tests/power/powercut.c)
 set_target_properties(test_powercut PROPERTIES

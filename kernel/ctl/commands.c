@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "kernel/base/columns.h"
+#include "kernel/ctl/check/plugin_check.h"
 #include "kernel/ctl/command.h"
 #include "kernel/ctl/lists.h"
 #include "kernel/ctl/plugin/plugin_info.h"
@@ -47,6 +48,11 @@ const struct command commands[] = {
                 "give unused space back; no server may run", store_vacuum},
         {"plugin", "info", "FILE", OPTION_JSON,
                 "say what a plugin's file is, without loading it", plugin_info},
+        {"plugin", "check", "FILE",
+                OPTION_JSON | OPTION_CONFIG | OPTION_SET | OPTION_TIME_LIMIT,
+                "try a plugin in child processes; exit code 1 when something "
+                "is wrong",
+                plugin_check},
         {"plugin", "release", "PLUGIN", SERVER,
                 "let it out of quarantine, and load it as reload does",
                 server_release},

@@ -48,6 +48,21 @@ static bool read_number(const char *text, uint64_t *out) {
     return good;
 }
 
+static enum options_outcome take_set(
+        struct ctl_options *options, const char *set) {
+    if (set[0] == '=' || !strchr(set, '=')) {
+        (void)fprintf(stderr, "nexusctl: '%s' must be like key=value\n", set);
+        return OPTIONS_WRONG;
+    }
+    if (options->set_count == OPTION_SETS_MAX) {
+        (void)fprintf(stderr, "nexusctl: --set may be given %d times\n",
+                OPTION_SETS_MAX);
+        return OPTIONS_WRONG;
+    }
+    options->sets[options->set_count++] = set;
+    return OPTIONS_READ;
+}
+
 static enum options_outcome take(struct ctl_options *options, size_t index) {
     const char **texts[OPTION_COUNT_ALL] = {
             [OPTION_INDEX_DATA_DIR] = &options->data_dir,
@@ -58,15 +73,22 @@ static enum options_outcome take(struct ctl_options *options, size_t index) {
             [OPTION_INDEX_PREFIX] = &options->prefix,
             [OPTION_INDEX_TYPE] = &options->type,
     };
+    uint64_t *numbers[OPTION_COUNT_ALL] = {
+            [OPTION_INDEX_LIMIT] = &options->limit,
+            [OPTION_INDEX_COUNT] = &options->count,
+            [OPTION_INDEX_TIME_LIMIT] = &options->time_limit,
+    };
     options->given |= 1u << index;
     if (texts[index]) {
         *texts[index] = optarg;
         return OPTIONS_READ;
     }
-    if (index == OPTION_INDEX_LIMIT || index == OPTION_INDEX_COUNT) {
-        uint64_t *number =
-                index == OPTION_INDEX_LIMIT ? &options->limit : &options->count;
-        return read_number(optarg, number) ? OPTIONS_READ : OPTIONS_WRONG;
+    if (numbers[index]) {
+        return read_number(optarg, numbers[index]) ? OPTIONS_READ
+                                                   : OPTIONS_WRONG;
+    }
+    if (index == OPTION_INDEX_SET) {
+        return take_set(options, optarg);
     }
     if (index == OPTION_INDEX_HELP) {
         command_write_help(stdout);

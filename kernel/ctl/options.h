@@ -12,8 +12,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-// X(NAME, letter, word, argument, help): all but the last three name a place
-// or a filter.
+#define OPTION_SETS_MAX 64 // so often --set may be given
+
+// X(NAME, letter, word, argument, help).
 #define OPTIONS(X) \
     X(DATA_DIR, 'd', "data-dir", "DIR", "the server's data_dir") \
     X(CONFIG, 'c', "config", "FILE", \
@@ -26,6 +27,11 @@
     X(PREFIX, 'p', "prefix", "TEXT", "only names that begin so") \
     X(TYPE, 't', "type", "PREFIX", "only types of events that begin so") \
     X(COUNT, 'N', "count", "N", "end after so many events") \
+    X(SET, 'S', "set", "KEY=VALUE", \
+            "a setting of the plugin, or with a dot of the server; may be " \
+            "repeated") \
+    X(TIME_LIMIT, 'T', "time-limit", "S", \
+            "seconds that a part of the check may take (120)") \
     X(JSON, 'j', "json", NULL, "answer in JSON") \
     X(HELP, 'h', "help", NULL, "this text") \
     X(VERSION, 'V', "version", NULL, "the version")
@@ -63,6 +69,9 @@ struct ctl_options {
     const char *type;
     uint64_t limit; // 0: none
     uint64_t count; // 0: none
+    const char *sets[OPTION_SETS_MAX];
+    size_t set_count;
+    uint64_t time_limit; // 0: the default
     bool json;
     const char *argument; // what follows the command's words
 };

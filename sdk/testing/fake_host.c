@@ -104,7 +104,8 @@ static void stop(struct fake_host *host) {
 }
 
 static bool start(struct fake_host *host) {
-    if (host->core || !fake_settings_create(host)) {
+    host->settings = host->core ? host->settings : fake_settings_read(host);
+    if (host->core || !host->settings) {
         return false;
     }
     host->core = core_create(host->settings, &host->transport, &host->clock);

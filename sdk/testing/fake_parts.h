@@ -93,8 +93,9 @@ void fake_events_destroy(struct nx_list *events);
 
 // ---- fake_settings.c ----
 
-// The settings of the set of plugins; false with a complaint.
-bool fake_settings_create(struct fake_host *host);
+// The settings of the set of plugins, owned by the caller; NULL with a
+// complaint.
+struct settings *fake_settings_read(struct fake_host *host);
 
 // ---- fake_plugins.c ----
 

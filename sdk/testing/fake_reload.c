@@ -14,6 +14,7 @@
 #include "kernel/core/plugins.h"
 #include "kernel/core/quiesce.h"
 #include "kernel/core/registry.h"
+#include "kernel/core/settings.h"
 
 #define STATE_MAX   ((size_t)16 << 20)
 #define DEADLINE_MS 5000
@@ -28,6 +29,7 @@ struct succession {
 struct reload {
     struct fake_host *host;
     struct core *core;
+    struct settings *wanted; // read again; at the end those of before
     struct succession *all;
     size_t count;
     struct lifecycle_error error;
@@ -36,12 +38,19 @@ struct reload {
 // ---- the steps ----
 
 static bool prepare(struct reload *reload) {
+    reload->wanted = fake_settings_read(reload->host);
+    if (!reload->wanted) {
+        return false;
+    }
     for (size_t i = 0; i < reload->count; i++) {
         struct succession *one = &reload->all[i];
         one->old = plugins_get(reload->core->plugins, i);
         handover_init(&one->state, STATE_MAX);
         one->new = plugin_create(
                 reload->core, one->old->name, one->old->path, one->old->entry);
+        if (one->new) {
+            one->new->settings = reload->wanted;
+        }
         if (!one->new || !lifecycle_create(one->new, &reload->error)
                 || !lifecycle_configure(
                         one->new, NX_CONFIGURE_CHECK, &reload->error)) {
@@ -85,8 +94,10 @@ static void commit(struct reload *reload) {
     registry_destroy(core->registry);
     core->registry = core->staged;
     core->staged = NULL;
+    settings_exchange(core->settings, reload->wanted);
     for (size_t i = 0; i < reload->count; i++) {
         struct succession *one = &reload->all[i];
+        one->new->settings = core->settings;
         quiesce_cancel(core, one->old);
         // In the place of the old one, which destroy takes out of the list.
         nx_list_append(one->old->link.next, &one->new->link);
@@ -109,6 +120,9 @@ static void resume(struct reload *reload) {
 
 static void complain(struct reload *reload) {
     const char *reason = reload->error.reason;
+    if (!reload->wanted) {
+        return; // it was said
+    }
     if (reason[0] == '\0' && reload->error.settings.texts[0]) {
         reason = reload->error.settings.texts[0];
     }
@@ -138,6 +152,7 @@ bool fake_host_reload(struct fake_host *host) {
         handover_finish(&reload.all[i].state);
     }
     free(reload.all);
+    settings_destroy(reload.wanted);
     lifecycle_error_finish(&reload.error);
     return fake_host_turn(host) && done;
 }

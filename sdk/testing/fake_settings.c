@@ -27,12 +27,12 @@ static int write_file(const struct fake_host *host, char *path, size_t size) {
     return fd;
 }
 
-bool fake_settings_create(struct fake_host *host) {
+struct settings *fake_settings_read(struct fake_host *host) {
     char path[32];
     int fd = write_file(host, path, sizeof(path));
     if (fd < 0) {
         fake_host_complain(host, "no memory for a file");
-        return false;
+        return NULL;
     }
     const struct settings_source source = {
             .file = path,
@@ -41,12 +41,12 @@ bool fake_settings_create(struct fake_host *host) {
     };
     struct settings_errors errors;
     settings_errors_init(&errors);
-    host->settings = settings_create(&source, &errors);
+    struct settings *settings = settings_create(&source, &errors);
     (void)close(fd);
-    if (!host->settings) {
+    if (!settings) {
         fake_host_complain(
                 host, "%s", errors.texts[0] ? errors.texts[0] : "no memory");
     }
     settings_errors_finish(&errors);
-    return host->settings != NULL;
+    return settings;
 }

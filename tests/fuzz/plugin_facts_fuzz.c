@@ -25,15 +25,16 @@ struct bases {
 };
 
 static void read_echo(struct plugin_file *file) {
+    char program[PATH_MAX];
     char path[PATH_MAX + 32];
     char why[PLUGIN_FILE_WHY_MAX];
-    ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
     assert(len > 0);
-    path[len] = '\0';
+    program[len] = '\0';
     for (int up = 0; up < 2; up++) {
-        *strrchr(path, '/') = '\0';
+        *strrchr(program, '/') = '\0';
     }
-    strcat(path, "/examples/echo.so");
+    (void)snprintf(path, sizeof(path), "%s/examples/echo.so", program);
     if (!plugin_file_read(path, file, why)) {
         (void)fprintf(stderr, "%s %s\n", path, why);
         abort();

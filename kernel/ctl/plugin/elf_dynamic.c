@@ -189,22 +189,51 @@ bool elf_dynamic_find_symbol(const struct elf_dynamic *dynamic,
 // --- pointers -------------------------------------------------------------
 
 // Relocations with an addend of their own.
+struct relocations {
+    uint64_t table;
+    uint64_t count;
+};
+
+static struct relocations relocations_of(const struct elf_dynamic *dynamic) {
+    return (struct relocations){
+            .table = value_of(dynamic, DT_RELA),
+            .count = value_of(dynamic, DT_RELASZ) / sizeof(Elf64_Rela),
+    };
+}
+
+static bool read_relocation(const struct elf_dynamic *dynamic,
+        const struct relocations *all, uint64_t i, Elf64_Rela *out) {
+    const void *found = i < all->count ? elf_file_at(dynamic->elf,
+                                all->table + i * sizeof(*out), sizeof(*out))
+                                       : NULL;
+    if (found) {
+        memcpy(out, found, sizeof(*out));
+    }
+    return found != NULL;
+}
+
 static bool find_relocation(
         const struct elf_dynamic *dynamic, uint64_t address, Elf64_Rela *out) {
-    uint64_t table = value_of(dynamic, DT_RELA);
-    uint64_t count = value_of(dynamic, DT_RELASZ) / sizeof(*out);
-    for (uint64_t i = 0; i < count; i++) {
-        const void *found = elf_file_at(
-                dynamic->elf, table + i * sizeof(*out), sizeof(*out));
-        if (!found) {
-            return false;
-        }
-        memcpy(out, found, sizeof(*out));
+    const struct relocations all = relocations_of(dynamic);
+    for (uint64_t i = 0; read_relocation(dynamic, &all, i, out); i++) {
         if (out->r_offset == address) {
             return true;
         }
     }
     return false;
+}
+
+bool elf_dynamic_relative(const struct elf_dynamic *dynamic, uint64_t i,
+        uint64_t *place, uint64_t *target) {
+    Elf64_Rela relocation;
+    const struct relocations all = relocations_of(dynamic);
+    if (!read_relocation(dynamic, &all, i, &relocation)
+            || ELF64_R_TYPE(relocation.r_info) != RELATIVE) {
+        return false; // the linker puts these first
+    }
+    *place = relocation.r_offset;
+    *target = (uint64_t)relocation.r_addend;
+    return true;
 }
 
 bool elf_dynamic_pointer(

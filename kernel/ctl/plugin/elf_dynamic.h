@@ -60,6 +60,11 @@ bool elf_symbol_is_exported(const struct elf_symbol *symbol);
 bool elf_dynamic_find_symbol(const struct elf_dynamic *dynamic,
         const char *name, struct elf_symbol *out);
 
+// The i-th pointer that is filled in with an address of the file itself; false
+// behind the last one. Packed ones (DT_RELR) are not listed.
+bool elf_dynamic_relative(const struct elf_dynamic *dynamic, uint64_t i,
+        uint64_t *place, uint64_t *target);
+
 // What the pointer at an address will point to, as an address in the file; 0
 // is NULL. False: it is not in the file, or points elsewhere.
 bool elf_dynamic_pointer(
