@@ -5,6 +5,7 @@
 #include "kernel/ctl/command.h"
 #include "kernel/ctl/lists.h"
 #include "kernel/ctl/plugin/plugin_info.h"
+#include "kernel/ctl/plugin/plugin_new.h"
 #include "kernel/ctl/server.h"
 #include "kernel/ctl/store.h"
 #include "kernel/ctl/tail.h"
@@ -46,6 +47,8 @@ const struct command commands[] = {
                 store_backup},
         {"store", "vacuum", NULL, FILES,
                 "give unused space back; no server may run", store_vacuum},
+        {"plugin", "new", "NAME", OPTION_DIR | OPTION_PREFIX | OPTION_LANG,
+                "begin a plugin in a new folder", plugin_new},
         {"plugin", "info", "FILE", OPTION_JSON,
                 "say what a plugin's file is, without loading it", plugin_info},
         {"plugin", "check", "FILE",

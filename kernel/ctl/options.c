@@ -72,6 +72,8 @@ static enum options_outcome take(struct ctl_options *options, size_t index) {
             [OPTION_INDEX_REASON] = &options->reason,
             [OPTION_INDEX_PREFIX] = &options->prefix,
             [OPTION_INDEX_TYPE] = &options->type,
+            [OPTION_INDEX_DIR] = &options->dir,
+            [OPTION_INDEX_LANG] = &options->lang,
     };
     uint64_t *numbers[OPTION_COUNT_ALL] = {
             [OPTION_INDEX_LIMIT] = &options->limit,

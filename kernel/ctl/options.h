@@ -24,9 +24,12 @@
     X(USER, 'u', "user", "USER", "only this user") \
     X(LIMIT, 'n', "limit", "N", "at most so many") \
     X(REASON, 'r', "reason", "TEXT", "why, for the client (123 bytes)") \
-    X(PREFIX, 'p', "prefix", "TEXT", "only names that begin so") \
+    X(PREFIX, 'p', "prefix", "TEXT", \
+            "only names that begin so; of plugin new: its events") \
     X(TYPE, 't', "type", "PREFIX", "only types of events that begin so") \
     X(COUNT, 'N', "count", "N", "end after so many events") \
+    X(DIR, 'D', "dir", "DIR", "the folder to make, NAME without it") \
+    X(LANG, 'l', "lang", "LANG", "the plugin's language: c, or cpp") \
     X(SET, 'S', "set", "KEY=VALUE", \
             "a setting of the plugin, or with a dot of the server; may be " \
             "repeated") \
@@ -67,6 +70,8 @@ struct ctl_options {
     const char *reason;
     const char *prefix;
     const char *type;
+    const char *dir;
+    const char *lang;
     uint64_t limit; // 0: none
     uint64_t count; // 0: none
     const char *sets[OPTION_SETS_MAX];
