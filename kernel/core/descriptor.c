@@ -9,17 +9,17 @@
 
 #include <nexus/host.h>
 
-// What a struct had in ABI 1.0: no plugin has less, however much this server's
-// own headers have grown. Members after these are read with NX_HAS_MEMBER().
-#define FIRST_SIZE(type, last) \
-    (offsetof(struct type, last) + sizeof(((struct type *)0)->last))
-#define ENTRY_SIZE    FIRST_SIZE(nx_plugin_entry, create)
-#define INFO_SIZE     FIRST_SIZE(nx_plugin_info, settings)
-#define INSTANCE_SIZE FIRST_SIZE(nx_plugin, get_interface)
+// What a struct had in ABI 1.0, up to a pointer: no plugin has less, however
+// much this server's own headers have grown. Members after it are read with
+// NX_HAS_MEMBER().
+#define FIRST_SIZE(type, last) (offsetof(struct type, last) + sizeof(void *))
+#define ENTRY_SIZE             FIRST_SIZE(nx_plugin_entry, create)
+#define INFO_SIZE              FIRST_SIZE(nx_plugin_info, settings)
+#define INSTANCE_SIZE          FIRST_SIZE(nx_plugin, get_interface)
 
-#define REQUIRES_MAX  64u // items of info.requires_
-#define PREFIXES_MAX  64u
-#define NAME_MAX_LEN  64u
+#define REQUIRES_MAX           64u // items of info.requires_
+#define PREFIXES_MAX           64u
+#define NAME_MAX_LEN           64u
 
 __attribute__((format(printf, 2, 3))) static bool refuse(
         char *why, const char *format, ...) {

@@ -50,6 +50,10 @@ static nx_status publish(const struct nx_host *host, struct nx_str room_name,
         nx_published_fn done, void *user) {
     nx_status status;
     struct plugin *plugin = host_enter(host, PHASES, "engine.publish", &status);
+    if (!plugin) {
+        writer_discard(event);
+        return status;
+    }
     struct nx_publish_opts opts = {.struct_size = sizeof(opts)};
     struct engine_publish request = {
             .room = room_name,
@@ -57,10 +61,8 @@ static nx_status publish(const struct nx_host *host, struct nx_str room_name,
             .done = done,
             .user = user,
     };
-    if (plugin) {
-        status = given ? host_copy_in(&opts, sizeof(opts), given) : NX_OK;
-        opts.struct_size = sizeof(opts);
-    }
+    status = given ? host_copy_in(&opts, sizeof(opts), given) : NX_OK;
+    opts.struct_size = sizeof(opts);
     if (status == NX_OK) {
         status = publish_checked(plugin, &request, event);
     }

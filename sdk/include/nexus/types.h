@@ -80,8 +80,7 @@ struct nx_writer; // a JSON object being written, <nexus/json.h>
 // True when the struct behind pointer t is new enough to have the member m.
 #define NX_HAS_MEMBER(t, m) \
     ((t) != NULL \
-            && (size_t)((const char *)&(t)->m - (const char *)(t)) \
-                            + sizeof((t)->m) \
+            && (size_t)((const char *)(&(t)->m + 1) - (const char *)(t)) \
                     <= (t)->struct_size)
 
 // True when it has the pointer m, such as a function of a table, and m is set.

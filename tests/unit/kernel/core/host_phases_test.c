@@ -111,6 +111,20 @@ static void *call_all(void *arg) {
     return NULL;
 }
 
+static void check_thread(const struct call *call, nx_status status) {
+    bool refused =
+            is_logged("a call from a wrong thread, a mistake of the plugin",
+                    call->name, "");
+    if (refused == call->is_any) {
+        fail_msg("%s is %s on another thread, its tag says otherwise",
+                call->name, refused ? "refused" : "permitted");
+    }
+    if (!call->is_any && !is_refusal(status, NX_ERR_THREAD)) {
+        fail_msg("%s on another thread gives %s", call->name,
+                nx_err_word(status));
+    }
+}
+
 static void keeps_to_the_threads_of_the_headers(void **state) {
     nx_status statuses[CALL_COUNT];
     pthread_t thread;
@@ -118,17 +132,7 @@ static void keeps_to_the_threads_of_the_headers(void **state) {
     assert_int_equal(pthread_create(&thread, NULL, call_all, statuses), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     for (size_t i = 0; i < CALL_COUNT; i++) {
-        bool refused =
-                is_logged("a call from a wrong thread, a mistake of the plugin",
-                        calls[i].name, "");
-        if (refused == calls[i].is_any) {
-            fail_msg("%s is %s on another thread, its tag says otherwise",
-                    calls[i].name, refused ? "refused" : "permitted");
-        }
-        if (!calls[i].is_any && !is_refusal(statuses[i], NX_ERR_THREAD)) {
-            fail_msg("%s on another thread gives %s", calls[i].name,
-                    nx_err_word(statuses[i]));
-        }
+        check_thread(&calls[i], statuses[i]);
     }
 }
 

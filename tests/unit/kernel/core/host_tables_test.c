@@ -15,17 +15,26 @@ struct head {
 
 typedef void (*function)(void);
 
-static void check_table(const struct row *row) {
+static void check_head(const struct row *row) {
     const struct head *head = row->table;
-    if (!head || head->struct_size != row->size || head->version != 1) {
+    if (head->struct_size != row->size || head->version != 1) {
         fail_msg("%s is not offered as the header has it", row->name);
     }
+}
+
+static bool is_set(const struct row *row, size_t offset) {
     function found = NULL;
-    for (size_t at = sizeof(*head); at < row->size; at += sizeof(found)) {
-        memcpy(&found, (const char *)row->table + at, sizeof(found));
-        if (!found) {
-            fail_msg("%s lacks the function at offset %zu", row->name, at);
-        }
+    memcpy(&found, (const char *)row->table + offset, sizeof(found));
+    return found != NULL;
+}
+
+static void check_functions(const struct row *row) {
+    size_t offset = sizeof(struct head);
+    while (offset < row->size && is_set(row, offset)) {
+        offset += sizeof(function);
+    }
+    if (offset < row->size) {
+        fail_msg("%s lacks the function at offset %zu", row->name, offset);
     }
 }
 
@@ -41,7 +50,9 @@ static void offers_every_interface_of_the_sdk(void **state) {
     // The rest of nx_sdk is the host.
     assert_int_equal((count + 1) * sizeof(void *), sizeof(*sdk));
     for (size_t i = 0; i < count; i++) {
-        check_table(&rows[i]);
+        assert_non_null(rows[i].table);
+        check_head(&rows[i]);
+        check_functions(&rows[i]);
     }
 }
 
