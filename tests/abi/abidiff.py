@@ -34,12 +34,12 @@ INSERTION = re.compile(r"    '.*', at offset (\d+) \(in bits\).*")
 
 
 def build_probe(include, folder):
-    source = os.path.join(folder, "probe.c")
     library = os.path.join(folder, "probe.so")
-    with open(source, "w", encoding="utf-8") as file:
+    with open(os.path.join(folder, "probe.c"), "w", encoding="utf-8") as file:
         file.write(emit.probe(emit.abi.read(os.path.join(include, "nexus"))))
+    # By a name without folders, since it is in the debug info.
     result = run(["gcc", "-std=c11", "-g", "-O0", "-fPIC", "-shared", "-I",
-                  include, source, "-o", library])
+                  include, "probe.c", "-o", library], cwd=folder)
     if result.returncode:
         sys.exit(f"the probe does not compile:\n{result.stderr}")
     # Two libraries without debug info are "equal" to abidiff.

@@ -5,6 +5,10 @@
  * is not DEFER decides; when all defer, the server's own rule does: auth.mode
  * "dev" trusts the user_id of the request, any other mode denies.
  *
+ * During a reload, questions for a plugin that was asked to rest wait for its
+ * successor, and so do those that it has put off and not decided: they are
+ * asked once more. Only rooms.join() of another plugin cannot wait.
+ *
  * Interface: "nexus.auth" version 1
  * Thread:    [logic]
  */
@@ -69,7 +73,7 @@ struct nx_auth_v1 {
             nx_auth_fn fn, void *user);
 
     // Gives the verdict a hook put off. No decision within auth.timeout is
-    // DENY. GONE: the client has left. [logic] R. Since 1.0.
+    // DENY. GONE: the client has left. [logic] R Q. Since 1.0.
     nx_status (*decide)(const struct nx_host *host, nx_op_id op,
             const struct nx_auth_decision *decision);
 };

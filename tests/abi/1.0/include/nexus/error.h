@@ -62,7 +62,9 @@ extern "C" {
     X(ENGINE_UNAVAILABLE, -52, "engine_unavailable", 503, \
             "storage does not work") \
     X(RELOADED, -53, "plugin_reloaded", 503, \
-            "the feature was reloaded, send it again")
+            "the feature was reloaded, send it again") \
+    X(QUARANTINED, -54, "plugin_quarantined", 503, \
+            "the feature is switched off because it crashed the server")
 
 enum nx_err {
     NX_OK = 0,

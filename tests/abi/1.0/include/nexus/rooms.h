@@ -26,7 +26,10 @@ extern "C" {
 #define NX_MEMBER_LEFT   2u
 
 // A session entered or left a room. One that is resumed enters its rooms
-// before the hooks of nexus.router on_session() are told that it opened.
+// before the hooks of nexus.router on_session() are told that it opened. A
+// tracked room is not among them if the session left it before the server
+// knew where its log ends, the moment after a join() without done: the owner
+// of the room joins it again, behind what it knows to be received.
 struct nx_member_event {
     uint32_t struct_size;
     uint32_t what; // NX_MEMBER_

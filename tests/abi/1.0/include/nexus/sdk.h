@@ -103,6 +103,52 @@ nx_logf(const struct nx_sdk *sdk, uint32_t level, const char *format, ...) {
     }
 }
 
+// One row of a table for nx_define_metrics().
+struct nx_metric {
+    uint32_t kind; // NX_METRIC_
+    const char *name;
+    const char *help;
+    nx_metric_id *out;
+};
+
+// Defines metrics until one fails. [logic] S. Since 1.0.
+static inline nx_status nx_define_metrics(const struct nx_sdk *sdk,
+        const struct nx_metric *metrics, size_t count) {
+    nx_status status = NX_OK;
+    for (size_t i = 0; i < count && status == NX_OK; i++) {
+        status = sdk->metrics->define(sdk->host, metrics[i].kind,
+                metrics[i].name, metrics[i].help, metrics[i].out);
+    }
+    return status;
+}
+
+// Answers a request with an error and a sentence for the client, and returns
+// what its handler returns then. [logic] R Q. Since 1.0.
+static inline int32_t nx_refuse(const struct nx_sdk *sdk, nx_op_id op,
+        nx_status status, const char *message) {
+    struct nx_failure failure;
+    memset(&failure, 0, sizeof(failure));
+    failure.struct_size = sizeof(failure);
+    failure.status = status;
+    failure.message = nx_str_c(message);
+    (void)sdk->router->fail(sdk->host, op, &failure);
+    return NX_DONE;
+}
+
+// Reads exactly len bytes of a state, however many reads that takes; false
+// when fewer were left. [logic] S. Since 1.0.
+static inline bool nx_state_read(
+        const struct nx_state_reader *reader, void *data, size_t len) {
+    char *at = (char *)data;
+    size_t got = 1;
+    while (len > 0 && got > 0) {
+        got = reader->read(reader, at, len);
+        at += got;
+        len -= got;
+    }
+    return len == 0;
+}
+
 #define NX_PLUGIN_LIST(...)    __VA_ARGS__
 #define NX_PLUGIN_TEXT(...)    #__VA_ARGS__
 #define NX_PLUGIN_TEXT_OF(...) NX_PLUGIN_TEXT(__VA_ARGS__)
