@@ -133,7 +133,7 @@ class Nexus(server.Server):
 
 
 # Settings without effect on what is measured, which need a new instance.
-OTHER = {"chat": "history = NUMBER;"}
+OTHER = {"chat": "history = NUMBER;", "store": "queue_requests = NUMBER;"}
 
 
 class Reloads(threading.Thread):
