@@ -263,7 +263,7 @@ bool auth_hold(struct core *core, struct op *op) {
     if (!core->frozen || !op->question) {
         return false;
     }
-    op->owner = NULL;
+    op_own(op, NULL);
     op->held = true;
     // What limits a freeze limits this.
     timers_set(&core->timers, &op->timer, OP_TIMEOUT_MS);
