@@ -24,6 +24,10 @@ ELSEWHERE = {
     "listen.head_timeout": "integration/16-request-heads",
     "limits.queued_bytes": "integration/15-overload-refuse",
     "jobs.queue": "unit/kernel/core/jobs",
+    "quota.jobs": "integration/28-crash-quotas",
+    "quota.posts": "unit/kernel/core/jobs",
+    "quota.requests": "integration/28-crash-quotas",
+    "quota.timers": "integration/28-crash-quotas",
     "overload.engine_pending": "unit/kernel/core/overload",
     "overload.engine_oldest_ms": "unit/kernel/core/overload",
 }
