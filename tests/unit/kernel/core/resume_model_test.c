@@ -245,6 +245,14 @@ static uint64_t find_end(struct run *run) {
     return reader.upto;
 }
 
+static void check(
+        const struct run *run, const struct person *person, uint64_t end) {
+    if (!person->joined || person->upto != end) {
+        fail_msg("seed %" PRIu64 ": %s has all up to %" PRIu64 ", not %" PRIu64,
+                run->seed, person->name, person->upto, end);
+    }
+}
+
 // Everybody is there and gets everything.
 static void settle(struct run *run) {
     hold(run, false);
@@ -260,13 +268,8 @@ static void settle(struct run *run) {
     fake_host_advance(run->host, 5000);
     uint64_t end = find_end(run);
     for (unsigned i = 0; i < PEOPLE; i++) {
-        struct person *person = &run->people[i];
-        hear_all(run, person);
-        if (!person->joined || person->upto != end) {
-            fail_msg("seed %" PRIu64 ": %s has all up to %" PRIu64
-                     ", not %" PRIu64,
-                    run->seed, person->name, person->upto, end);
-        }
+        hear_all(run, &run->people[i]);
+        check(run, &run->people[i], end);
     }
 }
 
