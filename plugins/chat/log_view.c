@@ -7,6 +7,7 @@
 
 #include "plugins/chat/chat.h"
 #include "plugins/chat/conversation.h"
+#include "plugins/chat/record_head.h"
 
 // Small enough to be parsed in a few milliseconds.
 #define PAGE 250
@@ -22,7 +23,9 @@ struct log_loading {
 // What a record is about, borrowed from it.
 struct reading {
     const struct nx_record *record;
-    const struct nx_json *json;
+    const struct nx_json *json; // NULL while the head is enough
+    struct nx_str type;
+    struct nx_str sender;
     struct nx_str id; // of the message
     int64_t version;
 };
@@ -102,15 +105,14 @@ static nx_status change_message(struct chat *chat, struct projection *view,
     return done ? NX_OK : NX_ERR_NO_MEMORY;
 }
 
-static nx_status add_record(struct chat *chat, struct projection *view,
+static nx_status add_record(struct projection *view,
         const struct reading *reading, struct nx_str id) {
-    const struct nx_json_v1 *json = chat->sdk.json;
     struct projection_entry entry = {
             .seq = reading->record->offset,
             .time_ms = reading->record->time_ms,
             .version = (uint32_t)reading->version,
             .id = id,
-            .sender = json->str(json->get(reading->json, "user_id")),
+            .sender = reading->sender,
             .text = reading->record->payload,
     };
     return projection_add(view, &entry) ? NX_OK : NX_ERR_NO_MEMORY;
@@ -120,7 +122,7 @@ static nx_status apply_change(struct chat *chat, struct projection *view,
         const struct reading *change, bool delete, bool keep_loose) {
     struct projected *message = projection_find(view, change->id);
     if (!message && keep_loose) {
-        return add_record(chat, view, change, nx_str_none());
+        return add_record(view, change, nx_str_none());
     }
     if (message && !message->deleted) {
         nx_status status = change_message(chat, view, message, change, delete);
@@ -136,6 +138,12 @@ static nx_status apply_change(struct chat *chat, struct projection *view,
 enum record_kind log_view_kind(const struct chat *chat,
         const struct nx_record *record, uint64_t *message_seq) {
     const struct nx_json_v1 *json = chat->sdk.json;
+    struct record_head head;
+    if (record_head_read(&head, record->payload)
+            && nx_str_is(head.type, "chat.message")) {
+        *message_seq = record->offset;
+        return RECORD_MESSAGE;
+    }
     const struct nx_json *value = json->parse(chat->host, record->payload);
     struct nx_str type = json->str(json->get(value, "event_type"));
     int64_t seq = 0;
@@ -151,27 +159,42 @@ enum record_kind log_view_kind(const struct chat *chat,
     return RECORD_CHANGE;
 }
 
+static void parse(struct chat *chat, struct reading *reading) {
+    const struct nx_json_v1 *json = chat->sdk.json;
+    reading->json = json->parse(chat->host, reading->record->payload);
+    reading->type = json->str(json->get(reading->json, "event_type"));
+    reading->sender = json->str(json->get(reading->json, "user_id"));
+    reading->id = json->str(json->get(reading->json, "message_id"));
+    (void)json->i64(json->get(reading->json, "version"), &reading->version);
+}
+
+// Of a message the head says it all: it was written with version 1.
+static void read_record(struct chat *chat, struct reading *reading) {
+    struct record_head head;
+    if (!record_head_read(&head, reading->record->payload)
+            || !nx_str_is(head.type, "chat.message")) {
+        parse(chat, reading);
+        return;
+    }
+    reading->type = head.type;
+    reading->sender = head.sender;
+    reading->id = head.message_id;
+}
+
 nx_status log_view_apply(struct chat *chat, struct projection *view,
         const struct nx_record *record, bool keep_loose) {
     if (record->offset <= view->last) {
         return NX_OK;
     }
-    const struct nx_json_v1 *json = chat->sdk.json;
-    struct reading reading = {
-            .record = record,
-            .json = json->parse(chat->host, record->payload),
-            .version = 1,
-    };
-    struct nx_str type = json->str(json->get(reading.json, "event_type"));
-    reading.id = json->str(json->get(reading.json, "message_id"));
-    (void)json->i64(json->get(reading.json, "version"), &reading.version);
-    if (nx_str_is(type, "chat.message")) {
-        return add_record(chat, view, &reading, reading.id);
+    struct reading reading = {.record = record, .version = 1};
+    read_record(chat, &reading);
+    if (nx_str_is(reading.type, "chat.message")) {
+        return add_record(view, &reading, reading.id);
     }
-    if (nx_str_is(type, "chat.edit")) {
+    if (nx_str_is(reading.type, "chat.edit")) {
         return apply_change(chat, view, &reading, false, keep_loose);
     }
-    if (nx_str_is(type, "chat.delete")) {
+    if (nx_str_is(reading.type, "chat.delete")) {
         return apply_change(chat, view, &reading, true, keep_loose);
     }
     projection_skip(view, record->offset);
