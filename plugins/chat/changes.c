@@ -1,7 +1,5 @@
 // chat.changes: what was said or changed since a position, as it is now.
 
-#include <string.h>
-
 #include <nexus/util/buf.h>
 
 #include "plugins/chat/chat.h"
@@ -21,6 +19,7 @@ struct changes {
     size_t count;
     size_t limit;
     bool has_more;
+    uint64_t reached; // nothing before is missing
 };
 
 static void offer(struct changes *changes, const struct projected *message) {
@@ -35,8 +34,9 @@ static void offer(struct changes *changes, const struct projected *message) {
         return;
     }
     changes->count += full ? 0 : 1;
-    memmove(&changes->list[at + 1], &changes->list[at],
-            (changes->count - at - 1) * sizeof(changes->list[0]));
+    for (size_t i = changes->count - 1; i > at; i--) {
+        changes->list[i] = changes->list[i - 1];
+    }
     changes->list[at] = message;
 }
 
@@ -50,16 +50,20 @@ static void find_changes(
     }
 }
 
-// Drops what would make the answer too large.
-static void bound_changes(struct changes *changes) {
+// Drops what would make the answer too large, and says how far it reaches.
+static void bound_changes(struct changes *changes, uint64_t last) {
     size_t bytes = 0;
+    uint64_t reached = last;
     for (size_t i = 0; i < changes->count; i++) {
         bytes += changes->list[i]->text_len;
         if (bytes > CHAT_ANSWER_BYTES && i > 0) {
             changes->count = i;
             changes->has_more = true;
+            break;
         }
+        reached = changes->list[i]->changed_seq;
     }
+    changes->reached = changes->has_more ? reached : last;
 }
 
 static bool write_messages(const struct changes *changes, struct nx_buf *out) {
@@ -102,9 +106,7 @@ static struct nx_writer *write_answer(const struct conversation *conv,
     json->put_bool(out, "recovered", recovered);
     json->put_u64(out, "first_seq", log->last > log->from ? log->from + 1 : 0);
     json->put_str(out, "epoch", nx_str_c(epoch));
-    json->put_u64(out, "seq",
-            changes->has_more ? changes->list[changes->count - 1]->changed_seq
-                              : log->last);
+    json->put_u64(out, "seq", changes->reached);
     return out;
 }
 
@@ -130,8 +132,8 @@ int32_t changes_get(const struct request *request, struct conversation *conv,
     bool recovered = reaches_back(conv, &since);
     if (recovered) {
         find_changes(&changes, &conv->log, since.offset);
-        bound_changes(&changes);
     }
+    bound_changes(&changes, conv->log.last);
     struct nx_buf messages;
     nx_buf_init(&messages, CHAT_ANSWER_BYTES_MAX);
     struct nx_writer *out = NULL;
