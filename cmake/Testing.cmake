@@ -197,7 +197,7 @@ nexus_add_caught_test(short_reads state "read() gives a byte at a time")
 nexus_add_caught_test(optional host "in callback start, on a server that offers")
 nexus_add_caught_test(symbol elf.exports "check_helper")
 nexus_add_caught_test(constructor life "crashed with SIGSEGV, while the file"
-  NEXUS_CONSTRUCTOR=crash)
+  "CHECK_CONSTRUCTOR=load crash")
 
 # Preloaded into the server by tests of power cuts.
 add_library(test_powercut MODULE tests/power/powercut.c)

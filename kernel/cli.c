@@ -17,6 +17,7 @@ enum option_code {
     CLI_OPTIONS(OPTION_CODE_)
 #undef OPTION_CODE_
     OPTION_GENERATE = 1000, // no letter; for the project's own scripts
+    OPTION_PREFLIGHT,       // and this for the server itself
 };
 
 // NULL is the only one that is no text.
@@ -29,6 +30,7 @@ static const struct option long_options[] = {
         CLI_OPTIONS(OPTION_LONG_)
 #undef OPTION_LONG_
                 {"generate", required_argument, NULL, OPTION_GENERATE},
+        {"preflight", required_argument, NULL, OPTION_PREFLIGHT},
         {NULL, 0, NULL, 0},
 };
 
@@ -80,6 +82,9 @@ static bool take_option(struct cli *cli, int code) {
         break;
     case OPTION_HELP:
         cli->help = true;
+        break;
+    case OPTION_PREFLIGHT:
+        cli->preflight = optarg;
         break;
     case OPTION_GENERATE:
         cli->generate = optarg;

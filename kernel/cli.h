@@ -50,11 +50,12 @@ struct cli {
     const char *config; // --config, or NULL
     const char **sets;  // --set, in order: "path=value"
     size_t set_count;
-    bool check;           // --check: load everything, start nothing
-    bool print_config;    // --print-config
-    bool version;         // --version
-    bool help;            // --help
-    const char *generate; // --generate, or NULL: a name cli_generate knows
+    bool check;            // --check: load everything, start nothing
+    bool print_config;     // --print-config
+    bool version;          // --version
+    bool help;             // --help
+    const char *preflight; // --preflight, or NULL: "name=file" to be tried
+    const char *generate;  // --generate, or NULL: a name cli_generate knows
 };
 
 // argv stays the caller's and must live as long as cli. On false cli is

@@ -14,6 +14,7 @@
 #include "kernel/core/crash.h"
 #include "kernel/core/crash_dir.h"
 #include "kernel/core/plugins.h"
+#include "kernel/core/preflight.h"
 #include "kernel/core/quarantine.h"
 #include "kernel/core/reload.h"
 #include "kernel/core/resume_store.h"
@@ -272,15 +273,35 @@ void kernel_destroy(struct kernel *kernel) {
     free(kernel);
 }
 
-bool kernel_check(struct settings *settings, struct settings_errors *errors) {
+bool kernel_check(struct settings *settings,
+        const struct settings_source *source, struct settings_errors *errors) {
+    struct preflight preflight;
     struct kernel kernel = {.settings = settings};
     timer_init(&kernel.deadline, on_deadline, &kernel);
     char *dirs = plugins_default_dirs(settings);
     char *images = plugins_default_image_dir(settings);
+    preflight_init(&preflight, PREFLIGHT_PROGRAM, source, settings);
     bool good = dirs && images && create_core(&kernel)
+            && preflight_try_all(&preflight, kernel.core, dirs, images, errors)
             && plugins_check(kernel.core->plugins, dirs, images, errors)
             && (settings->listen_tls_port < 0 || tls_check(settings));
     free(dirs);
+    free(images);
+    server_destroy(kernel.server);
+    core_destroy(kernel.core);
+    loop_destroy(kernel.loop);
+    return good;
+}
+
+bool kernel_preflight(struct settings *settings, const char *plugin) {
+    struct kernel kernel = {.settings = settings};
+    timer_init(&kernel.deadline, on_deadline, &kernel);
+    const char *mark = strchr(plugin, '=');
+    char *name = mark ? strndup(plugin, (size_t)(mark - plugin)) : NULL;
+    char *images = plugins_default_image_dir(settings);
+    bool good = name && images && create_core(&kernel)
+            && preflight_child(kernel.core, name, mark + 1, images, stdout);
+    free(name);
     free(images);
     server_destroy(kernel.server);
     core_destroy(kernel.core);

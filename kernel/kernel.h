@@ -35,6 +35,11 @@ void kernel_destroy(struct kernel *kernel);
 
 // Loads and configures what the settings name, starts nothing: --check. What
 // is wrong is added to errors.
-bool kernel_check(struct settings *settings, struct settings_errors *errors);
+bool kernel_check(struct settings *settings,
+        const struct settings_source *source, struct settings_errors *errors);
+
+// In the child that tries a plugin, "name=file": makes an instance of it and
+// destroys it again. False when it, or its settings, refused.
+bool kernel_preflight(struct settings *settings, const char *plugin);
 
 #endif

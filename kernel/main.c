@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "kernel/cli.h"
+#include "kernel/core/preflight_step.h"
 #include "kernel/core/settings.h"
 #include "kernel/core/settings_print.h"
 #include "kernel/kernel.h"
@@ -19,8 +20,11 @@ static int serve(const struct cli *cli, struct settings *settings) {
     return EXIT_SUCCESS;
 }
 
-static int check(struct settings *settings, struct settings_errors *errors) {
-    bool good = kernel_check(settings, errors);
+static int check(const struct cli *cli, struct settings *settings,
+        struct settings_errors *errors) {
+    struct settings_source source;
+    cli_settings_source(cli, &source);
+    bool good = kernel_check(settings, &source, errors);
     settings_errors_print(errors, stderr);
     if (good) {
         (void)puts("the configuration is good");
@@ -28,10 +32,12 @@ static int check(struct settings *settings, struct settings_errors *errors) {
     return good ? EXIT_SUCCESS : CLI_EXIT_CONFIG;
 }
 
-static int print_config(
-        struct settings *settings, struct settings_errors *errors) {
+static int print_config(const struct cli *cli, struct settings *settings,
+        struct settings_errors *errors) {
+    struct settings_source source;
+    cli_settings_source(cli, &source);
     // The plugins' own tables give their settings defaults and types.
-    bool good = kernel_check(settings, errors);
+    bool good = kernel_check(settings, &source, errors);
     settings_print(settings, stdout);
     settings_errors_print(errors, stderr);
     return good ? EXIT_SUCCESS : CLI_EXIT_CONFIG;
@@ -41,9 +47,14 @@ static int act(const struct cli *cli, struct settings *settings,
         struct settings_errors *errors) {
     kernel_log_as(settings);
     if (cli->print_config) {
-        return print_config(settings, errors);
+        return print_config(cli, settings, errors);
     }
-    return cli->check ? check(settings, errors) : serve(cli, settings);
+    if (cli->preflight) {
+        return kernel_preflight(settings, cli->preflight)
+                ? EXIT_SUCCESS
+                : PREFLIGHT_EXIT_REFUSED;
+    }
+    return cli->check ? check(cli, settings, errors) : serve(cli, settings);
 }
 
 static int with_settings(const struct cli *cli) {

@@ -18,6 +18,14 @@
             SETTING_LIVE, \
             "Files of plugins in memory above which each reload warns: they " \
             "stay there until a restart, about 62 KiB for each version of a " \
-            "plugin.")
+            "plugin.") \
+    X(BOOL, reload_preflight, "reload.preflight", "true", NULL, NULL, \
+            SETTING_LIVE, \
+            "Whether a reload, and nexusd --check, load each new file of a " \
+            "plugin in a process of its own first, so that one that crashes " \
+            "or hangs is refused and cannot hurt the server.") \
+    X(INT, reload_preflight_timeout, "reload.preflight_timeout", "10", \
+            "1..300", NULL, SETTING_LIVE, \
+            "Seconds that such a process may take.")
 
 #endif

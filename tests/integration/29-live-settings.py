@@ -58,6 +58,8 @@ READ_AGAIN = {
     "reload.freeze_ms": ("core/reload.c", "rest"),
     "reload.state_bytes": ("core/reload_plan.c", "add_item"),
     "reload.images": ("core/reload.c", "warn_of_images"),
+    "reload.preflight": ("core/preflight.c", "preflight_init"),
+    "reload.preflight_timeout": ("core/preflight.c", "preflight_init"),
     "control.buffer_bytes": ("core/admin.c", "admin_connect"),
     "control.timeout": ("net/control_peer.c", "rearm"),
     "overload.turn_ms": ("core/overload.c", "read_limits"),
