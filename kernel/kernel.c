@@ -140,6 +140,7 @@ static void allow_reload(
         struct kernel *kernel, const struct settings_source *source) {
     const struct reload_surroundings surroundings = {
             .source = *source,
+            .program = PREFLIGHT_PROGRAM,
             .ctx = kernel,
             .check = check_surroundings,
             .apply = apply_surroundings,

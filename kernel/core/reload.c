@@ -347,7 +347,8 @@ static bool read_settings(struct reload *reload) {
     }
     reload->plan.wanted = wanted;
     return settings_check_live(core->settings, wanted, errors)
-            && reload_files_begin(&reload->files, wanted, errors);
+            && reload_files_begin(&reload->files, wanted, around->program,
+                    &around->source, errors);
 }
 
 // Starts afresh, for those who have asked so far.

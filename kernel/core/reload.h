@@ -32,6 +32,7 @@ struct reload;
 // What surrounds the core has settings of its own to check and apply.
 struct reload_surroundings {
     struct settings_source source; // as at start; what it names is borrowed
+    const char *program; // loads new files first, NULL: none; preflight.h
     void *ctx;
     // Whether these can take effect; the last question before the freeze.
     bool (*check)(void *ctx, const struct settings *wanted,

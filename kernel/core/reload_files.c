@@ -41,11 +41,19 @@ void reload_files_finish(struct reload_files *files) {
 
 // --- the thread -----------------------------------------------------------
 
+static void fetch(struct reload_files *files, struct image_file *file) {
+    char why[PREFLIGHT_WHY_MAX];
+    if (image_file_fetch(file) && file->copy
+            && !preflight_try(&files->preflight, file->name, file->copy, why)) {
+        (void)image_file_refuse(file, "%s %s", image_file_base(file), why);
+    }
+}
+
 static void *read_all(void *arg) {
     struct reload_files *files = arg;
     const struct transport *transport = &files->core->transport;
     for (size_t i = 0; i < files->count && !atomic_load(&files->stop); i++) {
-        (void)image_file_fetch(&files->files[i]);
+        fetch(files, &files->files[i]);
     }
     atomic_store(&files->done, true);
     transport->ops->wake(transport->ctx);
@@ -83,7 +91,11 @@ static bool find_all(
 }
 
 bool reload_files_begin(struct reload_files *files,
-        const struct settings *wanted, struct settings_errors *errors) {
+        const struct settings *wanted, const char *program,
+        const struct settings_source *source, struct settings_errors *errors) {
+    preflight_init(&files->preflight, program, source, wanted);
+    files->preflight.image_dir = loader_image_dir(files->core->plugins->loader);
+    files->preflight.stop = &files->stop;
     size_t count = settings_plugin_count(wanted);
     files->files = calloc(count + 1, sizeof(*files->files));
     if (!files->files) {

@@ -2,9 +2,9 @@
  * reload_files - the files of the plugins of a new configuration.
  *
  * They are looked for at once. Those that have not been read before, or have
- * changed since, are read, checked and copied by a thread beside the loop,
- * which is woken at the end. Nothing is mapped: the copies are there to be
- * looked at before any of their code runs in this process.
+ * changed since, are read, checked, copied and loaded in another process by
+ * a thread beside the loop, which is woken at the end. Nothing is mapped:
+ * none of their code runs in this process.
  *
  * Owner:   struct reload embeds it
  * Thread:  logic; the other one has the files until they are ready
@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "kernel/core/image_file.h"
+#include "kernel/core/preflight.h"
 
 struct core;
 struct settings;
@@ -28,6 +29,7 @@ struct reload_files {
     struct core *core;
     struct image_file *files; // in the order of the list
     size_t count;
+    struct preflight preflight; // for the new ones
     pthread_t thread;
     bool reading;      // there is a thread
     _Atomic bool done; // it has nothing left to do
@@ -39,9 +41,11 @@ void reload_files_init(struct reload_files *files, struct core *core);
 // Waits for the file that is being read, and removes what was not mapped.
 void reload_files_finish(struct reload_files *files);
 
-// Begins with the list of wanted. False when errors were added.
+// Begins with the list of wanted. program tries new files first, NULL: none.
+// source is borrowed. False when errors were added.
 bool reload_files_begin(struct reload_files *files,
-        const struct settings *wanted, struct settings_errors *errors);
+        const struct settings *wanted, const char *program,
+        const struct settings_source *source, struct settings_errors *errors);
 
 // Whether nothing is read any more.
 bool reload_files_ready(struct reload_files *files);
