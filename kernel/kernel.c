@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel/banner.h"
 #include "kernel/base/clock.h"
@@ -279,13 +280,17 @@ bool kernel_check(struct settings *settings,
     struct preflight preflight;
     struct kernel kernel = {.settings = settings};
     timer_init(&kernel.deadline, on_deadline, &kernel);
+    bool temporary = false;
     char *dirs = plugins_default_dirs(settings);
-    char *images = plugins_default_image_dir(settings);
+    char *images = plugins_check_image_dir(settings, &temporary);
     preflight_init(&preflight, PREFLIGHT_PROGRAM, source, settings);
     bool good = dirs && images && create_core(&kernel)
             && preflight_try_all(&preflight, kernel.core, dirs, images, errors)
             && plugins_check(kernel.core->plugins, dirs, images, errors)
             && (settings->listen_tls_port < 0 || tls_check(settings));
+    if (temporary) {
+        (void)rmdir(images);
+    }
     free(dirs);
     free(images);
     server_destroy(kernel.server);

@@ -37,6 +37,11 @@ void plugins_destroy(struct plugins *plugins);
 char *plugins_default_dirs(const struct settings *settings);
 char *plugins_default_image_dir(const struct settings *settings);
 
+// The same for a look at the plugins that is to leave nothing behind, by
+// whichever user: where the folder is not there, or another's, a temporary
+// one, which the caller removes.
+char *plugins_check_image_dir(const struct settings *settings, bool *temporary);
+
 // Loads and starts the plugins of the settings' list. plugin_dir and
 // image_dir are where files are looked for and copied to; see loader.h.
 bool plugins_start(

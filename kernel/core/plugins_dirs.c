@@ -1,8 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernel/core/image_dir.h"
 #include "kernel/core/plugins.h"
 #include "kernel/core/settings.h"
 
@@ -47,4 +49,42 @@ char *plugins_default_image_dir(const struct settings *settings) {
     char *dir = NULL;
     int len = asprintf(&dir, "%s/images", settings->data_dir);
     return len < 0 ? NULL : dir;
+}
+
+static bool is_mine(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_uid == geteuid();
+}
+
+// A new folder in there from which code may be mapped, or NULL.
+static char *make_within(const char *folder) {
+    char *path = NULL;
+    if (image_dir_is_noexec(folder)
+            || asprintf(&path, "%s/nexusd-check-XXXXXX", folder) < 0) {
+        return NULL;
+    }
+    if (!mkdtemp(path)) {
+        free(path);
+        return NULL;
+    }
+    return path;
+}
+
+char *plugins_check_image_dir(
+        const struct settings *settings, bool *temporary) {
+    char *dir = plugins_default_image_dir(settings);
+    const char *const places[] = {"/tmp", "/var/tmp", settings->data_dir};
+    *temporary = false;
+    if (!dir || is_mine(dir)) {
+        return dir;
+    }
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char *made = make_within(places[i]);
+        if (made) {
+            free(dir);
+            *temporary = true;
+            return made;
+        }
+    }
+    return dir;
 }

@@ -215,10 +215,36 @@ class Check(Start):
         self.assertIn("ABI 2", result.stderr)
 
     def test_leaves_nothing_behind(self):
+        before = self.temporary()
         self.test_tells_that_all_is_well()
-        left = [path for path in (self.directory / "data").rglob("*")
-                if path.is_file()]
-        self.assertEqual(left, [])
+        self.assertEqual(list(self.directory.iterdir()), [self.config])
+        # Those of other tests come and go.
+        harness.wait_until(lambda: self.temporary() <= before,
+                           lambda: self.temporary() - before)
+
+    def temporary(self):
+        return {path for folder in ("/tmp", "/var/tmp")
+                for path in pathlib.Path(folder).glob("nexusd-check-*")
+                if path.stat().st_uid == os.geteuid()}
+
+    def test_by_another_user_than_the_servers(self):
+        """Root checks what a server of its own user has in use."""
+        images = self.directory / "data/images"
+        images.mkdir(mode=0o700, parents=True)
+        shutil.chown(images, "nobody")
+        copy = images / "1-0123456789ab-chat.so"
+        copy.touch()
+        self.test_tells_that_all_is_well()
+        self.assertEqual(list(images.iterdir()), [copy])
+
+    def test_an_image_dir_of_its_own_that_others_can_write_to(self):
+        images = self.directory / "data/images"
+        images.mkdir(parents=True)
+        images.chmod(0o777)
+        result = self.run_nexusd("--check", config=(
+            'plugins = ( { name = "chat"; } );'))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("run chmod go-w", result.stderr)
 
     def test_warns_of_names_in_the_environment(self):
         result = self.run_nexusd("--check",

@@ -18,6 +18,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -43,6 +44,16 @@ def default_plugins():
 
 def settings_text(plugins):
     return "plugins = ( %s );\n" % ", ".join(plugins)
+
+
+def wait_until(condition, describe):
+    """Asks again and again; for what tells nobody when it happens."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not in {DEADLINE} s: {describe()}")
+        # NOLINTNEXTLINE(banned): between two questions, not instead of one
+        time.sleep(0.05)
 
 
 class Server:
