@@ -265,6 +265,6 @@ endif()
 if(NOT NEXUS_SANITIZE AND NOT NEXUS_COVERAGE)
   nexus_add_script_tests(package 900)
   set_tests_properties(package/00-build PROPERTIES FIXTURES_SETUP packages)
-  set_tests_properties(package/01-life package/02-unit
+  set_tests_properties(package/01-life package/02-unit package/03-systemd
     PROPERTIES FIXTURES_REQUIRED packages)
 endif()

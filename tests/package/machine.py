@@ -21,7 +21,26 @@ import harness
 CLONE_NEWNS = 0x00020000
 UNIT = "/usr/lib/systemd/system/nexus.service"
 STATE = "/var/lib/nexus"
+TARGET = "/etc/systemd/system/nexus-test.target"
 PACKAGES = harness.BUILD / "packages"  # those of 00-build.py, by revision
+
+
+# systemd wants control groups to itself: one group of this system is the root of
+# all of them for those within.
+BOOT = """
+set -e
+echo $$ >"$2/cgroup.procs"
+exec setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --cgroup --net --uts --ipc \
+    sh -ec '
+umount -l "$1/proc" "$1/sys"
+mount -t proc proc "$1/proc"
+mount -t sysfs -o ro sysfs "$1/sys"
+mount -t cgroup2 cgroup2 "$1/sys/fs/cgroup"
+exec env -i PATH=/usr/sbin:/usr/bin container=lxc chroot "$1" \
+    /usr/lib/systemd/systemd --unit=nexus-test.target --log-target=console \
+    --show-status=no
+' boot "$1"
+"""
 
 
 def packages_of(revision):
@@ -69,6 +88,9 @@ class Machine:
             call("mount", "-t", "tmpfs", "-o", "mode=1777", "nexus-test",
                  self.root / folder)
 
+        # No index of all manual pages after each package.
+        self.path("/var/lib/man-db/auto-update").unlink(missing_ok=True)
+
     def close(self):
         subprocess.run(["umount", "-R", "-l", self.folder], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -88,6 +110,65 @@ class Machine:
         return ["chroot", str(self.root), "env", "-i", "-C", cwd,
                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
                 "DEBIAN_FRONTEND=noninteractive", *who]
+
+    def boot(self):
+        """Starts systemd as the first process of the machine, which has its
+        own processes, network and control groups from then on."""
+        self.path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
+        self.path(TARGET).write_text("[Unit]\nDefaultDependencies=no\n")
+        # Nothing of this system starts but what the packages bring along.
+        for link in self.path("/etc/systemd/system").glob("*.wants/*"):
+            link.unlink()
+        for link in self.path("/usr/lib/systemd/system").glob("*.wants/*"):
+            link.unlink()
+        groups = self.folder / "groups"
+        groups.mkdir()
+        call("mount", "-t", "cgroup2", "cgroup2", groups)
+        self.group = groups / f"nexus-test-{os.getpid()}"
+        self.group.mkdir()
+        with open(self.folder / "boot.log", "wb") as log:
+            self.systemd = subprocess.Popen(
+                ["sh", "-c", BOOT, "boot", self.root, self.group],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        atexit.register(self.shut_down)
+        self.first = self._first_process()
+        harness.wait_until(lambda: self.path("/run/systemd/private").exists(),
+                           self.boot_log)
+
+    def boot_log(self):
+        return (self.folder / "boot.log").read_text(errors="replace")
+
+    def _first_process(self):
+        """The number that systemd, 1 to itself, has outside."""
+        children = pathlib.Path(f"/proc/{self.systemd.pid}/task/"
+                                f"{self.systemd.pid}/children")
+
+        def is_systemd(pid):
+            return pathlib.Path(f"/proc/{pid}/comm").read_text() == "systemd\n"
+
+        harness.wait_until(
+            lambda: any(map(is_systemd, children.read_text().split())),
+            self.boot_log)
+        return next(filter(is_systemd, children.read_text().split()))
+
+    def shut_down(self):
+        self.systemd.kill()
+        self.systemd.wait()
+        # Those of processes that are just going stay for a moment.
+        harness.wait_until(lambda: subprocess.run(
+            ["find", self.group, "-depth", "-type", "d", "-exec", "rmdir",
+             "{}", "+"], capture_output=True).returncode == 0,
+            lambda: f"{self.group} is busy")
+
+    def inside(self, *command):
+        """The output of a command on the machine that was booted."""
+        return call("nsenter", f"--target={self.first}", "--all", "--root",
+                    "--wd=/", "env", "-i", "PATH=/usr/sbin:/usr/bin",
+                    "DEBIAN_FRONTEND=noninteractive", *command)
+
+    def property(self, name, unit="nexus"):
+        return self.inside("systemctl", "show", unit, "--value",
+                           f"--property={name}").strip()
 
     def install(self, *packages):
         for package in packages:
