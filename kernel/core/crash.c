@@ -19,10 +19,11 @@
 #include "kernel/core/trace.h"
 #include "kernel/core/where.h"
 
-#define NS_IN_S     INT64_C(1000000000)
-#define NS_IN_MS    1000000
-#define STACK_BYTES ((size_t)128 << 10)
-#define SIGNALS     6
+#define NS_IN_S         INT64_C(1000000000)
+#define NS_IN_MS        1000000
+#define STACK_BYTES     ((size_t)128 << 10)
+#define SIGNALS         6
+#define EXIT_OF_SIGNALS 128 // as a shell has it
 // A handler that has not come to its end by then never will.
 #define PATIENCE_S 20
 // Not the first of these: libraries like that one.
@@ -207,7 +208,13 @@ static void limit_time(void) {
     (void)alarm(PATIENCE_S);
 }
 
-static void hand_on(int signo) {
+// The first process of a container is not ended by a signal that it sends
+// itself; only a fault that happens again ends it.
+static bool is_first_process(void) {
+    return getpid() == 1;
+}
+
+static void hand_on(int signo, const siginfo_t *info) {
     struct sigaction next = {.sa_handler = SIG_DFL};
     for (size_t i = 0; i < SIGNALS; i++) {
         if (signals[i] == signo && state.before[i].sa_handler != SIG_IGN) {
@@ -215,6 +222,9 @@ static void hand_on(int signo) {
         }
     }
     (void)alarm(0);
+    if (is_first_process() && info->si_code <= 0) {
+        _exit(EXIT_OF_SIGNALS + signo);
+    }
     (void)sigaction(signo, &next, NULL);
     // Blocked until the handler returns, so that a core dump shows the place.
     (void)syscall(SYS_tgkill, getpid(), gettid(), signo);
@@ -237,7 +247,7 @@ static void on_fatal(int signo, siginfo_t *info, void *context) {
         facts.message = (*state.abort_text)->text;
     }
     report(&facts, context);
-    hand_on(signo);
+    hand_on(signo, info);
 }
 
 static void on_ask(int signo, siginfo_t *info, void *context) {

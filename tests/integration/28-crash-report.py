@@ -148,6 +148,19 @@ class Others(crashes.CrashTest):
                       report.facts["signal"])
         self.assertEqual(report.facts["plugin"], "none, the server itself")
 
+    async def test_the_first_process_of_a_container_ends_too(self):
+        """Which the system does not end by a signal of its own."""
+        for way, signo in (("abort", signal.SIGABRT),
+                           ("segv", signal.SIGSEGV)):
+            with self.subTest(way), harness.Server(
+                    plugins=[plugin()], sets=["callbacks.stuck_ms=0"],
+                    command=["unshare", "--pid", "--fork"]) as server:
+                report, code = await self.crash(f"crash.{way}", server)
+                self.assertRegex(report.facts["server"], "process 1,")
+                self.assertNotEqual(code, 0)
+                if way == "abort" or not SANITIZED:
+                    self.assertIn(code, (128 + signo, -signo))
+
     async def test_reports_are_kept_up_to_a_number(self):
         self.server.sets.append("crash.reports=2")
         for _ in range(3):
