@@ -40,7 +40,7 @@ class Ways(crashes.CrashTest):
         self.assertIn("at address 0x10", report.facts["signal"])
         if not SANITIZED:  # which cannot be sure where functions begin
             self.assertRegex(report.source(0),
-                             r"^crasher_segv at .*/crasher_ways\.h:\d+$")
+                             r"^crasher_segv at .*/crasher\w*\.[ch]:\d+")
             self.assertRegex(report.source(1), r"crasher\.h:\d+")
 
     async def test_abort(self):
@@ -60,7 +60,7 @@ class Ways(crashes.CrashTest):
     @unittest.skipIf(SANITIZED, "a finding of the sanitizer, not a signal")
     async def test_a_function_that_is_not_there(self):
         report = await self.check("null_call", signal.SIGSEGV)
-        self.assertIn("crasher_null_call", report.source(1))
+        self.assertRegex(report.source(1), "crasher_(null_call|take)")
 
     @unittest.skipIf(SANITIZED, "a finding of the sanitizer, not a signal")
     async def test_a_division_by_zero(self):
