@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RAW_TEXT_MAX 16384u
+#define RAW_TEXT_MAX ((size_t)16384)
 
 struct raw_text {
     size_t len;

@@ -73,7 +73,7 @@ static void gives_up_on_who_does_not_read(void **state) {
     int size = fcntl(ends[1], F_SETPIPE_SZ, 4096);
     assert_true(size > 0);
     begin();
-    for (unsigned i = 0; i < RAW_TEXT_MAX; i++) {
+    for (size_t i = 0; i < RAW_TEXT_MAX; i++) {
         raw_text_put(&text, "x");
     }
     raw_text_send(&text, ends[1]);

@@ -6,7 +6,7 @@
 #include "tests/unit/kernel/core/plugin_fixture.h"
 
 #define PROBE  "plugins = ( { name = \"probe\"; } );"
-#define MINUTE 60000
+#define MINUTE INT64_C(60000)
 
 struct scene {
     struct plugin_fixture f;
@@ -19,7 +19,7 @@ static void begin(struct scene *s, const char *config) {
     assert_true(loader_set_dirs(
             s->f.core->plugins->loader, s->f.plugins, s->f.images));
     // So that there is something before the beginning of a window.
-    clock_advance(&s->f.core->clock, INT64_C(100) * MINUTE);
+    clock_advance(&s->f.core->clock, 100 * MINUTE);
 }
 
 static void end(struct scene *s) {
@@ -91,7 +91,7 @@ static void outlasts_its_window(void **state) {
     begin(&s, PROBE);
     leave(&s, crash(&s, 0), 3);
     assert_int_equal(judge(&s), 1);
-    clock_advance(&s.f.core->clock, INT64_C(50) * MINUTE);
+    clock_advance(&s.f.core->clock, 50 * MINUTE);
     assert_int_equal(judge(&s), 1);
     assert_int_equal(quarantine_get(s.quarantine, 0)->crashes, 0);
     end(&s);
