@@ -275,6 +275,15 @@ void kernel_destroy(struct kernel *kernel) {
     free(kernel);
 }
 
+// What the server would leave out is not looked at: it may crash this process.
+static bool know_quarantine(struct kernel *kernel) {
+    char *dir = crash_dir_path(kernel->settings);
+    kernel->quarantine = dir ? quarantine_peek(dir) : NULL;
+    kernel->core->quarantine = kernel->quarantine;
+    free(dir);
+    return true;
+}
+
 bool kernel_check(struct settings *settings,
         const struct settings_source *source, struct settings_errors *errors) {
     struct preflight preflight;
@@ -285,6 +294,7 @@ bool kernel_check(struct settings *settings,
     char *images = plugins_check_image_dir(settings, &temporary);
     preflight_init(&preflight, PREFLIGHT_PROGRAM, source, settings);
     bool good = dirs && images && create_core(&kernel)
+            && know_quarantine(&kernel)
             && preflight_try_all(&preflight, kernel.core, dirs, images, errors)
             && plugins_check(kernel.core->plugins, dirs, images, errors)
             && (settings->listen_tls_port < 0 || tls_check(settings));
@@ -295,6 +305,7 @@ bool kernel_check(struct settings *settings,
     free(images);
     server_destroy(kernel.server);
     core_destroy(kernel.core);
+    quarantine_destroy(kernel.quarantine);
     loop_destroy(kernel.loop);
     return good;
 }

@@ -15,7 +15,7 @@
 
 #define MODULE "crash"
 
-static char *path_of(const struct settings *settings) {
+char *crash_dir_path(const struct settings *settings) {
     char *path = NULL;
     if (settings->crash_dir[0] != '\0') {
         return strdup(settings->crash_dir);
@@ -52,7 +52,7 @@ static void remove_old(const char *path, int64_t keep) {
 }
 
 char *crash_dir_open(const struct settings *settings) {
-    char *path = path_of(settings);
+    char *path = crash_dir_path(settings);
     if (!path) {
         return NULL;
     }

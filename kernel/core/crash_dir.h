@@ -9,6 +9,9 @@
 
 struct settings;
 
+// Its path, owned by the caller (free); NULL without memory.
+char *crash_dir_path(const struct settings *settings);
+
 // Creates the folder (0700) where missing, removes the oldest reports beyond
 // crash.reports, and returns its path, owned by the caller (free).
 char *crash_dir_open(const struct settings *settings);

@@ -103,18 +103,32 @@ static int open_places(const char *path) {
     return fd;
 }
 
-struct crash_notes *crash_notes_open(const char *dir) {
-    struct crash_notes *notes = calloc(1, sizeof(*notes));
+static struct crash_notes *create(int fd) {
+    struct crash_notes *notes = fd < 0 ? NULL : calloc(1, sizeof(*notes));
     if (!notes) {
+        if (fd >= 0) {
+            (void)close(fd);
+        }
         return NULL;
     }
-    notes->fd = open_places(dir);
-    if (notes->fd < 0) {
-        free(notes);
-        return NULL;
-    }
+    notes->fd = fd;
     read_all(notes);
     return notes;
+}
+
+struct crash_notes *crash_notes_open(const char *dir) {
+    return create(open_places(dir));
+}
+
+struct crash_notes *crash_notes_peek(const char *dir) {
+    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = folder < 0 ? -1
+                        : openat(folder, CRASH_NOTES_FILE,
+                                O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (folder >= 0) {
+        (void)close(folder);
+    }
+    return create(fd);
 }
 
 void crash_notes_close(struct crash_notes *notes) {

@@ -26,6 +26,9 @@ struct crash_notes;
 // Reads the file in this folder, which is created when missing.
 struct crash_notes *crash_notes_open(const char *dir);
 
+// The same to look at only; nothing is created. NULL also when there are none.
+struct crash_notes *crash_notes_peek(const char *dir);
+
 // Accepts NULL.
 void crash_notes_close(struct crash_notes *notes);
 

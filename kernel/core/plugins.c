@@ -262,7 +262,8 @@ bool plugins_start_static(struct plugins *plugins) {
 
 bool plugins_check(struct plugins *plugins, const char *plugin_dir,
         const char *image_dir, struct settings_errors *errors) {
-    const struct settings *settings = plugins->core->settings;
+    const struct core *core = plugins->core;
+    const struct settings *settings = core->settings;
     size_t before = errors->count;
     assert(nx_list_empty(&plugins->list));
     if (!loader_set_dirs(plugins->loader, plugin_dir, image_dir)) {
@@ -272,6 +273,14 @@ bool plugins_check(struct plugins *plugins, const char *plugin_dir,
     for (size_t i = 0; i < settings_plugin_count(settings); i++) {
         const struct plugin_entry *entry = settings_plugin(settings, i);
         struct lifecycle_error error;
+        if (quarantine_keeps_out(
+                    core->quarantine, core, settings, entry, NULL)) {
+            settings_errors_warn(errors,
+                    "%s: plugin %s is in quarantine, as it crashes the "
+                    "server, and was not looked at",
+                    entry->origin, entry->name);
+            continue;
+        }
         lifecycle_error_init(&error);
         (void)load(plugins, entry, &error);
         lifecycle_error_collect(&error, entry->origin, errors);

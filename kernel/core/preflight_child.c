@@ -14,6 +14,7 @@
 #include "kernel/core/plugins_set.h"
 #include "kernel/core/preflight.h"
 #include "kernel/core/preflight_step.h"
+#include "kernel/core/quarantine.h"
 
 // --- before it ------------------------------------------------------------
 
@@ -44,7 +45,11 @@ bool preflight_try_all(struct preflight *preflight, struct core *core,
     }
     preflight->image_dir = loader_image_dir(loader);
     for (size_t i = 0; i < settings_plugin_count(settings); i++) {
-        try_one(preflight, loader, settings_plugin(settings, i), errors);
+        const struct plugin_entry *entry = settings_plugin(settings, i);
+        if (!quarantine_keeps_out(
+                    core->quarantine, core, settings, entry, NULL)) {
+            try_one(preflight, loader, entry, errors);
+        }
     }
     return errors->count == before;
 }

@@ -38,18 +38,28 @@ enum verdict {
     OUT,
 };
 
-struct quarantine *quarantine_create(const char *dir) {
-    struct quarantine *quarantine = calloc(1, sizeof(*quarantine));
+// Takes the notes.
+static struct quarantine *create(struct crash_notes *notes) {
+    struct quarantine *quarantine =
+            notes ? calloc(1, sizeof(*quarantine)) : NULL;
     if (!quarantine) {
+        crash_notes_close(notes);
         return NULL;
     }
-    quarantine->notes = crash_notes_open(dir);
-    if (!quarantine->notes) {
-        free(quarantine);
-        return NULL;
-    }
-    crash_notes_expect(quarantine->notes);
+    quarantine->notes = notes;
     return quarantine;
+}
+
+struct quarantine *quarantine_create(const char *dir) {
+    struct quarantine *quarantine = create(crash_notes_open(dir));
+    if (quarantine) {
+        crash_notes_expect(quarantine->notes);
+    }
+    return quarantine;
+}
+
+struct quarantine *quarantine_peek(const char *dir) {
+    return create(crash_notes_peek(dir));
 }
 
 void quarantine_destroy(struct quarantine *quarantine) {

@@ -37,6 +37,9 @@ struct quarantine_item {
 // dir is where the notes are. NULL without them.
 struct quarantine *quarantine_create(const char *dir);
 
+// The same to ask only, where no server runs; NULL also when there are no notes.
+struct quarantine *quarantine_peek(const char *dir);
+
 // Accepts NULL, as all that follow.
 void quarantine_destroy(struct quarantine *quarantine);
 

@@ -7,6 +7,7 @@ import pathlib
 import random
 import shutil
 import signal
+import subprocess
 import tempfile
 import urllib.request
 
@@ -227,6 +228,13 @@ class Create(harness.ServerTest):
             LEFT_OUT % "crash_create" + ".*callback=create")
         client = await self.connect("alice")
         await client.error("plugin_quarantined", "create.hello")
+        done = subprocess.run(
+            [harness.BUILD / "nexusd", "--config", self.server.config,
+             "--check", "--set", f"data_dir={self.server.directory}/data"],
+            capture_output=True, text=True, timeout=harness.DEADLINE)
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, "the configuration is good\n"), done.stderr)
+        self.assertIn("plugin crash_create is in quarantine", done.stderr)
 
 
 class Notes(QuarantineTest):
