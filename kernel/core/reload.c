@@ -221,7 +221,7 @@ static void tell(struct reload *reload, const struct reload_result *result) {
 static void clear(struct reload *reload) {
     struct settings *old = reload->plan.wanted;
     reload_plan_finish(&reload->plan);
-    reload_files_finish(&reload->files);
+    reload_files_clear(&reload->files);
     settings_destroy(old);
     reload->step = STEP_NONE;
 }
@@ -462,6 +462,8 @@ void reload_stop(struct reload *reload) {
         settings_errors_add(&reload->errors, "the server stops");
         end(reload, RELOAD_REFUSED);
     }
+    // The transport it may still be waking does not live as long as this.
+    reload_files_finish(&reload->files);
 }
 
 // --- questions ------------------------------------------------------------

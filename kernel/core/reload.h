@@ -67,7 +67,8 @@ void reload_forget(struct core *core, const void *ctx);
 // The part of core_turn(); returns whether it wants another turn at once.
 bool reload_run(struct reload *reload);
 
-// The server stops: ends what is running, undone, and refuses the rest.
+// The server stops: ends what is running, undone, and refuses the rest. Before
+// the transport goes.
 void reload_stop(struct reload *reload);
 
 // Keeps a request while events wait; false: without memory.

@@ -14,29 +14,35 @@
 #include "kernel/core/settings_errors.h"
 
 void reload_files_init(struct reload_files *files, struct core *core) {
-    files->core = core;
-    files->files = NULL;
-    files->count = 0;
-    files->reading = false;
-    atomic_init(&files->done, false);
-    atomic_init(&files->stop, false);
+    *files = (struct reload_files){.core = core};
 }
 
-static void end_reading(struct reload_files *files) {
-    (void)pthread_join(files->thread, NULL);
+// When it has woken the loop it may be a while until it runs again and ends,
+// for which the loop does not wait.
+static void join(struct reload_files *files) {
+    if (files->started) {
+        (void)pthread_join(files->thread, NULL);
+    }
+    files->started = false;
     files->reading = false;
 }
 
 void reload_files_finish(struct reload_files *files) {
+    reload_files_clear(files);
+    join(files);
+}
+
+void reload_files_clear(struct reload_files *files) {
     if (files->reading) {
         atomic_store(&files->stop, true);
-        end_reading(files);
+        join(files);
     }
     for (size_t i = 0; i < files->count; i++) {
         image_file_finish(&files->files[i]);
     }
     free(files->files);
-    reload_files_init(files, files->core);
+    files->files = NULL;
+    files->count = 0;
 }
 
 // --- the thread -----------------------------------------------------------
@@ -64,10 +70,14 @@ static void *read_all(void *arg) {
 static bool start(struct reload_files *files) {
     sigset_t all;
     sigset_t before;
+    join(files);
+    atomic_store(&files->done, false);
+    atomic_store(&files->stop, false);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     errno = pthread_create(&files->thread, NULL, read_all, files);
-    files->reading = errno == 0;
+    files->started = errno == 0;
+    files->reading = files->started;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (files->reading) {
         (void)pthread_setname_np(files->thread, "nexus-reload");
@@ -120,7 +130,7 @@ bool reload_files_begin(struct reload_files *files,
 
 bool reload_files_ready(struct reload_files *files) {
     if (files->reading && atomic_load(&files->done)) {
-        end_reading(files);
+        files->reading = false;
     }
     return !files->reading;
 }

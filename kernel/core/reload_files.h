@@ -31,15 +31,18 @@ struct reload_files {
     size_t count;
     struct preflight preflight; // for the new ones
     pthread_t thread;
-    bool reading;      // there is a thread
+    bool started;      // and not joined: that can wait until it has gone
+    bool reading;      // the files are still its own
     _Atomic bool done; // it has nothing left to do
     _Atomic bool stop; // it should not begin another file
 };
 
 void reload_files_init(struct reload_files *files, struct core *core);
 
-// Waits for the file that is being read, and removes what was not mapped.
 void reload_files_finish(struct reload_files *files);
+
+// Waits for the file that is being read, and removes what was not mapped.
+void reload_files_clear(struct reload_files *files);
 
 // Begins with the list of wanted. program tries new files first, NULL: none.
 // source is borrowed. False when errors were added.
