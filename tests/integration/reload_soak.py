@@ -255,18 +255,11 @@ class Soak(harness.ServerTest):
         self.awaits.touch()
         self.configure(f'awaits = "{self.awaits}";', text=self.patient)
         await self.reload()
-        frozen = self.server.log().count("reload: events wait")
         before = self.count((await self.stats())["reload"])
         self.note += 1
         self.configure(text=self.patient)
         self.server.process.send_signal(signal.SIGHUP)
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + harness.DEADLINE
-        while self.server.log().count("reload: events wait") == frozen:
-            self.assertLess(loop.time(), deadline)
-            # Requests by HTTP would have to wait as well.
-            pong = await self.client.socket.ping()
-            await asyncio.wait_for(pong, harness.DEADLINE)
+        await self.frozen(before + 1)
         self.note += 1
         self.configure()
         waiting = asyncio.create_task(self.ask_ctl())
@@ -278,6 +271,19 @@ class Soak(harness.ServerTest):
         self.done_reloads += 1
         self.outcomes["done"] += 1
         await self.check("done")
+
+    async def frozen(self, number):
+        """Until events wait in that reload."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + harness.DEADLINE
+        while True:
+            begun = self.server.log().split("reload: begins")
+            if len(begun) == number + 1 and "events wait" in begun[-1]:
+                return
+            self.assertLess(loop.time(), deadline)
+            # Requests by HTTP would have to wait as well.
+            pong = await self.client.socket.ping()
+            await asyncio.wait_for(pong, harness.DEADLINE)
 
     patient = "reload = { freeze_ms = 60000; };\n"
 
