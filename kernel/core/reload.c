@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include <nexus/util/buf.h>
-#include <nexus/util/list.h>
 
 #include "kernel/base/log.h"
 #include "kernel/core/auth.h"
@@ -22,6 +21,7 @@
 #include "kernel/core/reload_held.h"
 #include "kernel/core/reload_states.h"
 #include "kernel/core/reload_swap.h"
+#include "kernel/core/reload_waiters.h"
 
 #define MODULE       "reload"
 #define NS_IN_US     INT64_C(1000)
@@ -29,13 +29,6 @@
 #define NS_IN_S      INT64_C(1000000000)
 #define TICK_MS      1 // between two questions whether plugins are at rest
 #define FEATURES_MAX 8192u
-
-// Who wants to know.
-struct waiter {
-    struct nx_list link; // struct reload::asking or waiting
-    reload_done_fn done;
-    void *ctx;
-};
 
 // What the one that runs does next. Each is left in a turn of its own, so that
 // events are served between them; before REST nobody has noticed anything.
@@ -52,10 +45,10 @@ struct reload {
     struct core *core;
     struct reload_surroundings surroundings;
     bool surrounded;
-    bool wanted;            // one is to begin
-    enum step step;         // NONE: none runs
-    struct nx_list asking;  // struct waiter, for the one that is to begin
-    struct nx_list waiting; // struct waiter, for the one that runs
+    bool wanted;                   // one is to begin
+    enum step step;                // NONE: none runs
+    struct reload_waiters asking;  // for the one that is to begin
+    struct reload_waiters waiting; // for the one that runs
     struct reload_held held;
     struct reload_files files;
     struct reload_plan plan;
@@ -90,8 +83,8 @@ struct reload *reload_create(struct core *core) {
         return NULL;
     }
     reload->core = core;
-    nx_list_init(&reload->asking);
-    nx_list_init(&reload->waiting);
+    reload_waiters_init(&reload->asking);
+    reload_waiters_init(&reload->waiting);
     reload_held_init(&reload->held);
     reload_files_init(&reload->files, core);
     reload_plan_init(&reload->plan, core);
@@ -102,13 +95,6 @@ struct reload *reload_create(struct core *core) {
     return reload;
 }
 
-static void drop_waiters(struct nx_list *list) {
-    struct nx_list *link;
-    while ((link = nx_list_take_first(list)) != NULL) {
-        free(nx_container_of(link, struct waiter, link));
-    }
-}
-
 void reload_destroy(struct reload *reload) {
     if (!reload) {
         return;
@@ -116,8 +102,8 @@ void reload_destroy(struct reload *reload) {
     timer_cancel(&reload->tick);
     reload_held_finish(&reload->held);
     reload_files_finish(&reload->files);
-    drop_waiters(&reload->asking);
-    drop_waiters(&reload->waiting);
+    reload_waiters_finish(&reload->asking);
+    reload_waiters_finish(&reload->waiting);
     reload_states_finish(&reload->states);
     settings_errors_finish(&reload->errors);
     features_news_finish(&reload->news);
@@ -132,31 +118,14 @@ void reload_surround(
 
 bool reload_request(struct core *core, reload_done_fn done, void *ctx) {
     struct reload *reload = core->reload;
-    struct waiter *waiter = done ? calloc(1, sizeof(*waiter)) : NULL;
     reload->wanted = true;
     core->busy = true;
-    if (waiter) {
-        waiter->done = done;
-        waiter->ctx = ctx;
-        nx_list_init(&waiter->link);
-        nx_list_append(&reload->asking, &waiter->link);
-    }
-    return waiter || !done;
-}
-
-static void forget(struct nx_list *list, const void *ctx) {
-    nx_list_for_each_safe (link, next, list) {
-        struct waiter *waiter = nx_container_of(link, struct waiter, link);
-        if (waiter->ctx == ctx) {
-            nx_list_remove(link);
-            free(waiter);
-        }
-    }
+    return !done || reload_waiters_add(&reload->asking, done, ctx);
 }
 
 void reload_forget(struct core *core, const void *ctx) {
-    forget(&core->reload->asking, ctx);
-    forget(&core->reload->waiting, ctx);
+    reload_waiters_forget(&core->reload->asking, ctx);
+    reload_waiters_forget(&core->reload->waiting, ctx);
 }
 
 // --- events that wait -----------------------------------------------------
@@ -208,15 +177,6 @@ static void warn_of_images(const struct core *core) {
     }
 }
 
-static void tell(struct reload *reload, const struct reload_result *result) {
-    struct nx_list *link;
-    while ((link = nx_list_take_first(&reload->waiting)) != NULL) {
-        struct waiter *waiter = nx_container_of(link, struct waiter, link);
-        waiter->done(waiter->ctx, result);
-        free(waiter);
-    }
-}
-
 // Everything that was made for it and did not take over.
 static void clear(struct reload *reload) {
     struct settings *old = reload->plan.wanted;
@@ -249,7 +209,7 @@ static void end(struct reload *reload, enum reload_outcome outcome) {
     result.stall_us = status->stall_us;
     reload_result_log(&result);
     warn_of_images(reload->core);
-    tell(reload, &result);
+    reload_waiters_tell(&reload->waiting, &result);
     settings_errors_finish(&reload->errors);
     settings_errors_init(&reload->errors);
     if (reload->surroundings.ended) {
@@ -354,7 +314,7 @@ static bool read_settings(struct reload *reload) {
 // Starts afresh, for those who have asked so far.
 static void begin(struct reload *reload) {
     reload->wanted = false;
-    nx_list_splice(&reload->waiting, &reload->asking);
+    reload_waiters_take(&reload->waiting, &reload->asking);
     if (reload->surroundings.begun) {
         reload->surroundings.begun(reload->surroundings.ctx);
     }

@@ -21,6 +21,7 @@
 #include <nexus/types.h>
 
 #include "kernel/core/reload_result.h"
+#include "kernel/core/reload_waiters.h"
 #include "kernel/core/settings.h"
 
 struct core;
@@ -44,9 +45,6 @@ struct reload_surroundings {
     void (*ended)(void *ctx);
 };
 
-// result is borrowed until it returns. Not from within reload_request().
-typedef void (*reload_done_fn)(void *ctx, const struct reload_result *result);
-
 struct reload *reload_create(struct core *core);
 
 // Accepts NULL; nobody who waits is told.
@@ -57,8 +55,8 @@ void reload_surround(
         struct reload *reload, const struct reload_surroundings *surroundings);
 
 // Asks for a reload, which begins at the end of the turn or when the running
-// one has ended. done may be NULL; false: without memory it will not be
-// called.
+// one has ended. done may be NULL and is not called from within; false: without
+// memory it will not be called at all.
 bool reload_request(struct core *core, reload_done_fn done, void *ctx);
 
 // Whoever asked with this ctx goes away and is told no more.
