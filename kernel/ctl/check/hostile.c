@@ -108,7 +108,7 @@ static void put_member(
 static void put_list(struct hostile *hostile, struct nx_buf *out,
         unsigned depth, bool object) {
     uint64_t count = depth >= DEPTH_MAX ? 0 : hostile_below(hostile, 6);
-    if (hostile_chance(hostile, 2)) {
+    if (depth < DEPTH_MAX && hostile_chance(hostile, 2)) {
         count = hostile_below(hostile, 300);
         depth = DEPTH_MAX;
     }
