@@ -9,17 +9,9 @@
 
 #include <nexus/host.h>
 
-// What a struct had in ABI 1.0, up to a pointer: no plugin has less, however
-// much this server's own headers have grown. Members after it are read with
-// NX_HAS_MEMBER().
-#define FIRST_SIZE(type, last) (offsetof(struct type, last) + sizeof(void *))
-#define ENTRY_SIZE             FIRST_SIZE(nx_plugin_entry, create)
-#define INFO_SIZE              FIRST_SIZE(nx_plugin_info, settings)
-#define INSTANCE_SIZE          FIRST_SIZE(nx_plugin, get_interface)
-
-#define REQUIRES_MAX           64u // items of info.requires_
-#define PREFIXES_MAX           64u
-#define NAME_MAX_LEN           64u
+#define REQUIRES_MAX 64u // items of info.requires_
+#define PREFIXES_MAX 64u
+#define NAME_MAX_LEN 64u
 
 __attribute__((format(printf, 2, 3))) static bool refuse(
         char *why, const char *format, ...) {
@@ -106,7 +98,8 @@ static bool check_info(char *why, const struct nx_plugin_info *info) {
     if (!info) {
         return refuse(why, "has no info");
     }
-    const struct extent extent = {"nx_plugin_info", INFO_SIZE, sizeof(*info)};
+    const struct extent extent = {
+            "nx_plugin_info", DESCRIPTOR_INFO_SIZE, sizeof(*info)};
     if (!check_size(why, &extent, info, info->struct_size)) {
         return false;
     }
@@ -147,7 +140,7 @@ bool descriptor_check(
                 (unsigned)entry->abi_major, NX_ABI_MAJOR);
     }
     const struct extent extent = {
-            "nx_plugin_entry", ENTRY_SIZE, sizeof(*entry)};
+            "nx_plugin_entry", DESCRIPTOR_ENTRY_SIZE, sizeof(*entry)};
     if (!check_size(why, &extent, entry, entry->struct_size)) {
         return false;
     }
@@ -166,7 +159,7 @@ bool descriptor_check_instance(
         return refuse(why, "create() returned no instance");
     }
     const struct extent extent = {
-            "nx_plugin", INSTANCE_SIZE, sizeof(*instance)};
+            "nx_plugin", DESCRIPTOR_INSTANCE_SIZE, sizeof(*instance)};
     if (!check_size(why, &extent, instance, instance->struct_size)) {
         return false;
     }

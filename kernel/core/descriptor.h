@@ -17,8 +17,17 @@
 
 #include <nexus/plugin.h>
 
-#define DESCRIPTOR_ID_MAX  32u
-#define DESCRIPTOR_WHY_MAX 256
+// What a struct had in ABI 1.0, up to a pointer: no plugin has less, however
+// much this server's own headers have grown. Members after it are read with
+// NX_HAS_MEMBER().
+#define DESCRIPTOR_UP_TO(type, last) \
+    (offsetof(struct type, last) + sizeof(void *))
+#define DESCRIPTOR_ENTRY_SIZE    DESCRIPTOR_UP_TO(nx_plugin_entry, create)
+#define DESCRIPTOR_INFO_SIZE     DESCRIPTOR_UP_TO(nx_plugin_info, settings)
+#define DESCRIPTOR_INSTANCE_SIZE DESCRIPTOR_UP_TO(nx_plugin, get_interface)
+
+#define DESCRIPTOR_ID_MAX        32u
+#define DESCRIPTOR_WHY_MAX       256
 
 struct nx_host;
 

@@ -20,7 +20,8 @@ import grow  # noqa: E402
 import harness  # noqa: E402
 from emit import SOURCE  # noqa: E402
 
-TARGETS = ["nexusd", "plugin_bad_start", "plugin_abi-1.0-everything"]
+TARGETS = ["nexusd", "nexusctl", "plugin_bad_start",
+           "plugin_abi-1.0-everything"]
 
 
 def cached(name):
@@ -57,6 +58,20 @@ class Fixtures(fixtures.Fixtures):
     def test_the_server_is_a_later_one(self):
         text = (BUILD / "include/nexus/types.h").read_text()
         self.assertIn(f"#define NX_ABI_MINOR {grow.MINOR}u", text)
+
+
+    def ctl(self, *words):
+        done = subprocess.run([BUILD / "nexusctl", *words], text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL,
+                              timeout=harness.DEADLINE * 5, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_the_tools_take_what_is_older(self):
+        self.assertRegex(self.ctl("plugin", "info",
+                                  self.folder / "everything.so"),
+                         r"abi +1\.0")
+        self.ctl("plugin", "check", self.folder / "keeper.so")
 
 
 if __name__ == "__main__":

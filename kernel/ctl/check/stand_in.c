@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/core/descriptor.h"
 #include "kernel/core/plugin.h"
 #include "kernel/ctl/check/stand_in_parts.h"
 
@@ -153,7 +154,7 @@ static nx_status create(const struct nx_host *host, struct nx_plugin **out) {
     nx_status status = stand_in->real->create(&part->host, &part->real);
     // One that is too short to be looked into is for the host to refuse.
     bool whole = status == NX_OK && part->real
-            && part->real->struct_size >= sizeof(*part->real);
+            && part->real->struct_size >= DESCRIPTOR_INSTANCE_SIZE;
     if (whole) {
         fill_base(part);
         status = pass(stand_in, STEP_CREATE, status);

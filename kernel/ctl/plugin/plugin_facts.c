@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/core/descriptor.h"
+
 #define SYMBOL  "nexus_plugin_v1"
 #define SECTION ".nexus.info"
 
@@ -107,16 +109,17 @@ static bool read_settings(struct plugin_facts *facts, uint64_t address) {
 static bool read_info(struct plugin_facts *facts, uint64_t address, char *why) {
 #define AT(member) (address + offsetof(struct nx_plugin_info, member))
     struct nx_plugin_info info;
-    const void *found = elf_file_at(&facts->elf, address, sizeof(info));
+    // All that is looked at here was there in ABI 1.0.
+    const void *found = elf_file_at(&facts->elf, address, DESCRIPTOR_INFO_SIZE);
     if (!found) {
         return refuse(why, "has an entry without info");
     }
-    memcpy(&info, found, sizeof(info));
-    if (info.struct_size < sizeof(info)) {
+    memcpy(&info, found, DESCRIPTOR_INFO_SIZE);
+    if (info.struct_size < DESCRIPTOR_INFO_SIZE) {
         return refuse(why,
                 "has a struct nx_plugin_info of %u bytes, at least %zu are "
                 "needed; rebuild it with the SDK",
-                info.struct_size, sizeof(info));
+                info.struct_size, DESCRIPTOR_INFO_SIZE);
     }
     facts->flags = info.flags;
     facts->state_version = info.state_version;
