@@ -56,5 +56,7 @@ done
 [ -e "$build_dir/nexusd" ] && expect_exports "$build_dir/nexusd" ''
 [ -e "$build_dir/nexusctl" ] && expect_exports "$build_dir/nexusctl" ''
 expect_prefix "$build_dir/libnexus_sdk.a" nx_
+# As it is installed, with the kernel inside.
+expect_prefix "$build_dir/sdk/libnexus_fake_host.a" fake_
 
 [ "$failures" -eq 0 ]
