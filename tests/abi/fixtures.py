@@ -162,9 +162,10 @@ class Fixtures(harness.ServerTest):
                 return report
             self.assertLess(loop.time(), deadline, f"never used: {missing}")
 
-    def assert_no_mistakes(self):
+    async def assert_no_mistakes(self, client):
         """Nothing that worked in its version is a mistake today. The server
         has ended: nothing more comes into its log."""
+        await client.close()
         self.server.stop()
         self.assertNotIn("mistake of the plugin", self.server.log())
 
@@ -196,7 +197,7 @@ class Fixtures(harness.ServerTest):
                               "NX_SESSION_ACTIVE"}, set(report["seen"]))
         calls = (await alice.ack("keeper.report"))["calls"]
         self.assertEqual(set(calls), provider_names(self.version))
-        self.assert_no_mistakes()
+        await self.assert_no_mistakes(alice)
 
     async def test_a_build_of_today_takes_over_and_gives_back(self):
         alice = await self.connect("alice")
@@ -210,7 +211,7 @@ class Fixtures(harness.ServerTest):
         await self.reload(self.plugins(), "done")
         await self.use_all_calls(alice)
         self.assertLessEqual(seen, set((await self.report(alice))["seen"]))
-        self.assert_no_mistakes()
+        await self.assert_no_mistakes(alice)
 
 
 if __name__ == "__main__":
