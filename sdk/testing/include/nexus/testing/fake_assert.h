@@ -40,6 +40,7 @@
 #define FAKE_ASSERT_SILENT(host, session) \
     fake_assert_silent(host, session, __FILE__, __LINE__)
 
+// What FAKE_ASSERT calls.
 static inline void fake_assert_true(const struct fake_host *host,
         bool condition, const char *text, const char *file, int line) {
     if (!condition) {
@@ -48,6 +49,7 @@ static inline void fake_assert_true(const struct fake_host *host,
     }
 }
 
+// What FAKE_ASSERT_STR calls.
 static inline void fake_assert_str(const struct fake_event *event,
         const char *field, const char *value, const char *file, int line) {
     if (!fake_event_is(event, field, value)) {
@@ -57,6 +59,7 @@ static inline void fake_assert_str(const struct fake_event *event,
     }
 }
 
+// What FAKE_ASSERT_I64 calls.
 static inline void fake_assert_i64(const struct fake_event *event,
         const char *field, int64_t value, const char *file, int line) {
     if (fake_event_i64(event, field) != value) {
@@ -66,6 +69,7 @@ static inline void fake_assert_i64(const struct fake_event *event,
     }
 }
 
+// What FAKE_ASSERT_SILENT calls.
 static inline void fake_assert_silent(struct fake_host *host,
         nx_session_id session, const char *file, int line) {
     const struct fake_event *event = fake_host_next(host, session);

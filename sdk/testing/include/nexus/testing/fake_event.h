@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-struct fake_event;
+struct fake_event; // one JSON text
 
 // What fake_event_i64 returns for everything but an integer.
 #define FAKE_EVENT_NONE INT64_MIN
@@ -37,6 +37,7 @@ bool fake_event_has(const struct fake_event *event, const char *field);
 // The text of a string, NULL for anything else.
 const char *fake_event_str(const struct fake_event *event, const char *field);
 
+// The value of an integer.
 int64_t fake_event_i64(const struct fake_event *event, const char *field);
 
 // A number of either kind, NaN for anything else.

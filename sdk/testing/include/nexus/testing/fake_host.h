@@ -33,7 +33,7 @@
 extern "C" {
 #endif
 
-struct fake_host;
+struct fake_host; // the server, its clients and its storage
 
 // The clock begins here: 2026-01-31T12:00:00.000Z.
 #define FAKE_HOST_START_MS INT64_C(1769860800000)
@@ -128,6 +128,7 @@ const struct fake_event *fake_host_await(
 // Reads everything; returns how many events that were.
 size_t fake_host_skip(struct fake_host *host, nx_session_id session);
 
+// Events the client has not read yet.
 size_t fake_host_unread(struct fake_host *host, nx_session_id session);
 
 // All events the server wrote to the session, and in how many writes.
@@ -144,6 +145,7 @@ void fake_host_hold_pongs(
 void fake_host_stop_reading(
         struct fake_host *host, nx_session_id session, bool stop);
 
+// False when either side has ended the connection.
 bool fake_host_is_open(struct fake_host *host, nx_session_id session);
 
 // What ended the session, whichever side it was; 0 while it is open.
@@ -153,12 +155,13 @@ const char *fake_host_close_reason(
 
 // ---- HTTP ----
 
+// The answer to one request.
 struct fake_response {
-    uint32_t status;          // 0: not answered yet, filled in when it is
-    const char *content_type; // "" without a body
-    const char *body;         // "" without one
-    size_t body_len;
-    uint32_t retry_after_s;
+    uint32_t status;               // 0: not answered yet, filled in when it is
+    const char *content_type;      // "" without a body
+    const char *body;              // "" without one
+    size_t body_len;               // bytes of it
+    uint32_t retry_after_s;        // of the header, 0: none
     const struct fake_event *json; // the body when it is JSON, else NULL
 };
 
@@ -173,6 +176,7 @@ const struct fake_response *fake_host_http_with(struct fake_host *host,
 
 // ---- storage ----
 
+// Kinds of requests to storage.
 enum fake_call {
     FAKE_PUBLISH,
     FAKE_HISTORY,
