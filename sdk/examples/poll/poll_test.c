@@ -147,6 +147,7 @@ static void ends_by_itself_and_is_forgotten_later(void **state) {
     fake_host_advance(f->host, 24 * HOUR_MS);
     ask(f, f->bob, "poll.result", "");
     assert_error(f, f->bob, "not_found");
+    FAKE_ASSERT_METRIC(f->host, "nexus_poll_open", 0);
 }
 
 static void is_tried_again_when_its_end_cannot_be_stored(void **state) {
@@ -229,6 +230,7 @@ static void hands_its_polls_over_in_a_reload(void **state) {
     FAKE_EXPECT(told, f->host, f->bob, "poll.counts");
     FAKE_ASSERT_I64(told, "votes", 2);
     assert_counts(f, f->bob, 1, 1);
+    FAKE_ASSERT_METRIC(f->host, "nexus_poll_open", 1);
     assert_int_equal(fake_host_engine_count(f->host, FAKE_SCAN), scans);
     fake_host_advance(f->host, HOUR_MS);
     FAKE_EXPECT(result, f->host, f->bob, "poll.result");

@@ -55,18 +55,6 @@ static void note(struct fixture *f, const char *text) {
     fake_host_send(f->host, f->alice, json);
 }
 
-static void assert_metric(
-        struct fixture *f, const char *name, const char *value) {
-    char line[128];
-    const struct fake_response *answer =
-            fake_host_http(f->host, "GET", "/metrics", NULL);
-    (void)snprintf(line, sizeof(line), "\nnexus_webhook_%s %s\n", name, value);
-    if (!strstr(answer->body, line)) {
-        print_error("no %s in:\n%s\n", line + 1, answer->body);
-        fail();
-    }
-}
-
 static void posts_what_was_asked_for(void **state) {
     struct fixture *f = *state;
     char text[RECEIVER_TEXT_MAX];
@@ -80,8 +68,8 @@ static void posts_what_was_asked_for(void **state) {
             "\"event\":{\"event_type\":\"note.add\",\"text\":\"hello\"}}"));
     assert_string_equal(receiver_part(&f->receiver, 0, "Content-Type", text),
             "application/json");
-    assert_metric(f, "delivered_total", "1");
-    assert_metric(f, "waiting", "0");
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_delivered_total", 1);
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_waiting", 0);
 }
 
 static void signs_time_and_body(void **state) {
@@ -123,8 +111,8 @@ static void tries_again_later_and_later(void **state) {
     assert_int_equal(receiver_count(&f->receiver), 3);
     assert_string_equal(receiver_part(&f->receiver, 0, "Nexus-Delivery", first),
             receiver_part(&f->receiver, 2, "Nexus-Delivery", last));
-    assert_metric(f, "delivered_total", "1");
-    assert_metric(f, "retries_total", "2");
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_delivered_total", 1);
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_retries_total", 2);
 }
 
 static void gives_up_after_its_attempts(void **state) {
@@ -133,7 +121,7 @@ static void gives_up_after_its_attempts(void **state) {
     note(f, "hello");
     fake_host_advance(f->host, 60000);
     assert_int_equal(receiver_count(&f->receiver), 3);
-    assert_metric(f, "failed_total", "1");
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_failed_total", 1);
     assert_true(fake_host_logged(
             f->host, "was given up after 3 attempts: status 500"));
 }
@@ -144,7 +132,7 @@ static void asks_once_when_the_answer_is_final(void **state) {
     note(f, "hello");
     fake_host_advance(f->host, 60000);
     assert_int_equal(receiver_count(&f->receiver), 1);
-    assert_metric(f, "failed_total", "1");
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_failed_total", 1);
 }
 
 static void drops_and_counts_what_has_no_room(void **state) {
@@ -154,8 +142,8 @@ static void drops_and_counts_what_has_no_room(void **state) {
     note(f, "one");
     note(f, "two");
     note(f, "three");
-    assert_metric(f, "waiting", "2");
-    assert_metric(f, "dropped_total", "1");
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_waiting", 2);
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_dropped_total", 1);
 }
 
 static void needs_no_receiver_to_start(void **state) {
@@ -165,7 +153,7 @@ static void needs_no_receiver_to_start(void **state) {
     f->receiver.fd = 0;
     note(f, "hello");
     fake_host_advance(f->host, 60000);
-    assert_metric(f, "failed_total", "1");
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_failed_total", 1);
     assert_true(fake_host_logged(f->host, "status 0 "));
 }
 
@@ -182,7 +170,7 @@ static void hands_its_queue_over_in_a_reload(void **state) {
             receiver_part(&f->receiver, 1, "Nexus-Delivery", last));
     assert_string_equal(receiver_part(&f->receiver, 0, NULL, first),
             receiver_part(&f->receiver, 1, NULL, last));
-    assert_metric(f, "waiting", "0");
+    FAKE_ASSERT_METRIC(f->host, "nexus_webhook_waiting", 0);
 }
 
 static void refuses_settings_that_cannot_work(void **state) {

@@ -379,6 +379,20 @@ static void serves_the_kernels_own_routes(void **state) {
     assert_true(fake_event_is(nothing->json, "code", "not_found"));
 }
 
+static void reads_metrics_by_their_names(void **state) {
+    struct fake_host *host = *state;
+    FAKE_ASSERT(host, fake_host_start(host));
+    (void)fake_host_connect(host, "alice");
+    FAKE_ASSERT_METRIC(host, "nexus_sessions", 1);
+    assert_true(fake_host_metric(
+                        host, "nexus_plugin_misuses_total{plugin=\"tally\"}")
+            <= 0);
+    double none = fake_host_metric(host, "nexus_session");
+    assert_true(none != none); // not a number
+    assert_string_equal(
+            fake_host_error(host), "there is no metric nexus_session");
+}
+
 static void destroys_a_host_that_never_started(void **state) {
     assert_int_equal(created, 0);
     assert_false(fake_host_reload(*state));
@@ -406,6 +420,7 @@ int main(void) {
             TEST(says_what_came_instead),
             TEST(survives_clients_that_are_not_there),
             TEST(serves_the_kernels_own_routes),
+            TEST(reads_metrics_by_their_names),
             TEST(destroys_a_host_that_never_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,10 @@
 #define FAKE_ASSERT_SILENT(host, session) \
     fake_assert_silent(host, session, __FILE__, __LINE__)
 
+// A metric has this value.
+#define FAKE_ASSERT_METRIC(host, name, value) \
+    fake_assert_metric(host, name, value, __FILE__, __LINE__)
+
 // What FAKE_ASSERT calls.
 static inline void fake_assert_true(const struct fake_host *host,
         bool condition, const char *text, const char *file, int line) {
@@ -65,6 +69,17 @@ static inline void fake_assert_i64(const struct fake_event *event,
     if (fake_event_i64(event, field) != value) {
         print_error("%s is not %lld in %s\n", field, (long long)value,
                 fake_event_text(event));
+        _fail(file, line);
+    }
+}
+
+// What FAKE_ASSERT_METRIC calls.
+static inline void fake_assert_metric(struct fake_host *host, const char *name,
+        double value, const char *file, int line) {
+    double found = fake_host_metric(host, name);
+    // Also when it is not a number.
+    if (!(found >= value && found <= value)) {
+        print_error("%s is %g, not %g\n", name, found, value);
         _fail(file, line);
     }
 }

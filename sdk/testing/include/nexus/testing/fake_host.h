@@ -80,7 +80,8 @@ bool fake_host_reload(struct fake_host *host);
 // to rest.
 bool fake_host_turn(struct fake_host *host);
 
-// Moves the clock, stopping at each timer on the way.
+// Moves the clock, stopping at each timer on the way. Timers fire in steps of
+// 10 ms, so one of 0 ms does after 10.
 void fake_host_advance(struct fake_host *host, int64_t ms);
 
 // Milliseconds UTC now.
@@ -220,6 +221,12 @@ const struct fake_event *fake_host_heard(
 // Raises an event as another plugin would; user may be NULL.
 nx_status fake_host_emit(struct fake_host *host, const char *type,
         const char *user, const char *json);
+
+// ---- metrics ----
+
+// What stands in GET /metrics under that name, labels and all, such as
+// "nexus_poll_open". NaN when there is none.
+double fake_host_metric(struct fake_host *host, const char *name);
 
 // ---- log ----
 
