@@ -10,6 +10,9 @@
 #include "plugins/chat/receipt.h"
 #include "plugins/chat/text.h"
 
+// How often the session may be let in from elsewhere while it enters.
+#define TRIES_MAX 3
+
 struct joining {
     struct call call;     // while the room is asked
     struct stored stored; // while a new membership is made safe
@@ -19,6 +22,7 @@ struct joining {
     nx_session_id session;
     bool has_since;
     struct nx_position since;
+    unsigned tries; // to enter from there
 };
 
 static void write_users(
@@ -77,9 +81,29 @@ static void meet(const struct joining *joining, struct conversation *conv,
     }
 }
 
+static nx_status recover(struct joining *joining, struct conversation *conv);
+
+// Its arrival has let it in meanwhile, from another position.
+static void enter_again(struct joining *joining, struct conversation *conv) {
+    struct chat *chat = joining->chat;
+    nx_op_id op = joining->op;
+    joining->tries++;
+    conversation_hold(conv);
+    call_end(&joining->call);
+    nx_status status = recover(joining, conv);
+    if (status != NX_OK) {
+        chat_fail(chat, op, status);
+    }
+    conversation_release(conv);
+}
+
 static void recovered(void *user, const struct nx_join_result *result) {
     struct joining *joining = user;
     struct conversation *conv = joining->call.conversation;
+    if (result->status == NX_ERR_EXISTS && joining->tries < TRIES_MAX) {
+        enter_again(joining, conv);
+        return;
+    }
     if (result->status == NX_OK) {
         conversation_saw(conv, result->epoch, result->offset);
         meet(joining, conv, result);

@@ -20,7 +20,7 @@ struct place {
     bool member;
     uint64_t joined; // the end of the log when it had joined
     char epoch[32];  // of its log
-    bool has[RECORDS_MAX + 1];
+    bool has[RECORDS_MAX + 2];
     uint64_t last; // in this connection
     bool turned;   // it went back, as it may once in a session resumed
 };
@@ -89,6 +89,12 @@ static void hear_answer(struct run *run, struct person *person,
     }
     (void)snprintf(place->epoch, sizeof(place->epoch), "%s",
             fake_event_str(event, "epoch"));
+    if (fake_event_has(event, "recovered")
+            && !fake_event_bool(event, "recovered")) {
+        complain(run, person, conversation, "not recovered", seq);
+    }
+    place->last = 0; // what it asked for comes now, be it once more
+    place->turned = false;
     if (!place->member) {
         place->member = true;
         place->joined = seq;
@@ -235,9 +241,25 @@ static void say(struct run *run, const struct person *person) {
     }
 }
 
+// All up to here has come since it joined.
+static uint64_t position_of(const struct place *place) {
+    uint64_t seq = place->joined;
+    while (place->has[seq + 1]) {
+        seq++;
+    }
+    return seq;
+}
+
 static void join(struct run *run, const struct person *person) {
     unsigned conversation = below(run, CONVERSATIONS);
-    if (person->session != 0) {
+    const struct place *place = &person->places[conversation];
+    bool positioned = place->member && strtoull(place->epoch, NULL, 16) != 0;
+    if (person->session != 0 && positioned && below(run, 2) == 0) {
+        request(run, person,
+                "{'event_type':'chat.join','conversation_id':'c%u',"
+                "'ref':'j%u','since':{'epoch':'%s','offset':%" PRIu64 "}}",
+                conversation, conversation, place->epoch, position_of(place));
+    } else if (person->session != 0) {
         request(run, person,
                 "{'event_type':'chat.join','conversation_id':'c%u',"
                 "'ref':'j%u'}",
