@@ -84,6 +84,10 @@ if(NEXUS_PACKAGE)
 endif()
 install(FILES sdk/nexus_plugin.map DESTINATION ${NEXUS_PLUGIN_SHARE_DIR})
 install(DIRECTORY sdk/examples DESTINATION ${NEXUS_PLUGIN_SHARE_DIR})
+install(FILES docs/plugins.md docs/abi.md
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/nexus-server-dev)
+install(DIRECTORY docs/sdk
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/nexus-server-dev OPTIONAL)
 
 configure_package_config_file(cmake/NexusPluginConfig.cmake.in
   ${PROJECT_BINARY_DIR}/NexusPluginConfig.cmake

@@ -108,6 +108,15 @@ class Packages(unittest.TestCase):
         for header in (harness.SOURCE / "sdk/include").rglob("*.h"):
             self.assertIn("/usr/include/" + str(header.relative_to(
                 harness.SOURCE / "sdk/include")), sdk)
+        docs = harness.SOURCE / "docs"
+        for path in (docs / "plugins.md", docs / "abi.md",
+                     *docs.glob("sdk/*.md")):
+            self.assertIn(f"/usr/share/doc/nexus-server-dev/"
+                          f"{path.relative_to(docs)}", sdk)
+        for example in (harness.SOURCE / "sdk/examples").iterdir():
+            self.assertTrue(any(name.startswith(
+                f"/usr/share/nexus/examples/{example.name}/")
+                for name in sdk), example)
         for name in (server, sdk):
             self.assertTrue({"changelog.gz", "changelog.Debian.gz",
                              "copyright"} <= {
