@@ -298,7 +298,7 @@ bool kernel_check(struct settings *settings,
             && preflight_try_all(&preflight, kernel.core, dirs, images, errors)
             && plugins_check(kernel.core->plugins, dirs, images, errors)
             && (settings->listen_tls_port < 0 || tls_check(settings));
-    if (temporary) {
+    if (images && temporary) {
         (void)rmdir(images);
     }
     free(dirs);
