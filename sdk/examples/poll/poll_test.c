@@ -5,8 +5,8 @@
 
 #include <nexus/testing/fake_assert.h>
 
-#define MINUTE_MS INT64_C(60000)
-#define HOUR_MS   (60 * MINUTE_MS)
+#define MINUTE_MS  INT64_C(60000)
+#define LONGEST_MS (10 * MINUTE_MS)
 
 #define CREATE(more) \
     "{\"event_type\":\"poll.create\",\"ref\":\"1\",\"room_id\":\"team\"," \
@@ -38,6 +38,8 @@ static int set_up(void **state) {
     fake_host_add(f->host, &NX_PLUGIN_SYMBOL, "poll");
     fake_host_set(f->host, "plugins.poll.polls=3");
     fake_host_set(f->host, "plugins.poll.votes=2");
+    fake_host_set(f->host, "plugins.poll.max_minutes=10");
+    fake_host_set(f->host, "plugins.poll.keep_minutes=20");
     FAKE_ASSERT(f->host, fake_host_start(f->host));
     settle(f->host);
     f->alice = enter(f->host, "alice");
@@ -138,13 +140,13 @@ static void is_closed_by_its_author_only(void **state) {
 static void ends_by_itself_and_is_forgotten_later(void **state) {
     struct fixture *f = *state;
     create(f);
-    fake_host_advance(f->host, HOUR_MS);
+    fake_host_advance(f->host, LONGEST_MS);
     FAKE_EXPECT(told, f->host, f->bob, "poll.result");
     FAKE_ASSERT_STR(told, "poll_id", f->id);
     ask(f, f->bob, "poll.result", "");
     FAKE_EXPECT(answer, f->host, f->bob, "ack");
     FAKE_ASSERT_STR(answer, "question", "Lunch?");
-    fake_host_advance(f->host, 24 * HOUR_MS);
+    fake_host_advance(f->host, 20 * MINUTE_MS);
     ask(f, f->bob, "poll.result", "");
     assert_error(f, f->bob, "not_found");
     FAKE_ASSERT_METRIC(f->host, "nexus_poll_open", 0);
@@ -154,7 +156,7 @@ static void is_tried_again_when_its_end_cannot_be_stored(void **state) {
     struct fixture *f = *state;
     create(f);
     fake_host_fail(f->host, FAKE_PUT, 1, NX_ERR_ENGINE_UNAVAILABLE);
-    fake_host_advance(f->host, HOUR_MS);
+    fake_host_advance(f->host, LONGEST_MS);
     FAKE_ASSERT_SILENT(f->host, f->bob);
     fake_host_advance(f->host, 1000);
     FAKE_EXPECT(told, f->host, f->bob, "poll.result");
@@ -232,7 +234,7 @@ static void hands_its_polls_over_in_a_reload(void **state) {
     assert_counts(f, f->bob, 1, 1);
     FAKE_ASSERT_METRIC(f->host, "nexus_poll_open", 1);
     assert_int_equal(fake_host_engine_count(f->host, FAKE_SCAN), scans);
-    fake_host_advance(f->host, HOUR_MS);
+    fake_host_advance(f->host, LONGEST_MS);
     FAKE_EXPECT(result, f->host, f->bob, "poll.result");
     assert_true(fake_event_bool(result, "closed"));
 }
