@@ -83,7 +83,9 @@ class FullDisk(AuditTest):
     async def test_is_no_reason_not_to_stop(self):
         alice = await self.connect("alice")
         self.disk.fill()
-        await self.say(alice, "hello")
+        # More than the page that the file may have already.
+        for n in range(60):
+            await self.say(alice, f"text {n}")
         self.server.wait_for_line(r"cannot be written")
         self.server.stop()
 
