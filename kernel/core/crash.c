@@ -29,15 +29,17 @@
 // Not the first of these: libraries like that one.
 #define ASK_SIGNAL (SIGRTMIN + 7)
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
+// A sanitizer of addresses gives its threads stacks for handlers by itself,
+// and takes them back.
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_STACKS 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
+#if __has_feature(address_sanitizer)
+#define HAS_STACKS 1
 #endif
 #endif
-#ifndef SANITIZED
-#define SANITIZED 0
+#ifndef HAS_STACKS
+#define HAS_STACKS 0
 #endif
 
 static const int signals[SIGNALS] = {
@@ -58,16 +60,19 @@ static struct {
     int64_t started_ns;
     void *stack;
     const struct abort_text *const *abort_text;
-    int note_fd;
-    off_t note_at;
-    uint64_t note_seq;
+    atomic_int note_fd;
+    _Atomic off_t note_at;
+    _Atomic uint64_t note_seq;
     struct raw_text text;
     struct raw_text asked_text;
     struct trace trace;
     struct trace asked_trace;
-    struct crash_stall stall;
+    // A struct crash_stall, written by the watchdog while a handler may read.
+    _Atomic int64_t stall_lasts_ns;
+    _Atomic int64_t stall_busy_ns;
+    _Atomic(const _Atomic uint64_t *) stall_beat; // NULL: there was none
+    _Atomic uint64_t stall_turn;
     atomic_bool asked;
-    atomic_bool stalled; // stall holds something
 } state = {.dir = -1, .note_fd = -1};
 
 static int64_t clock_ns(clockid_t clock) {
@@ -77,14 +82,14 @@ static int64_t clock_ns(clockid_t clock) {
 }
 
 static bool is_stalled(void) {
-    return atomic_load(&state.stalled)
-            && atomic_load(state.stall.beat) == state.stall.turn;
+    const _Atomic uint64_t *beat = atomic_load(&state.stall_beat);
+    return beat && atomic_load(beat) == atomic_load(&state.stall_turn);
 }
 
 static void gather(struct crash_facts *facts) {
     bool stalled = is_stalled();
-    facts->stalled_ns = stalled ? state.stall.lasts_ns : 0;
-    facts->busy_ns = stalled ? state.stall.busy_ns : 0;
+    facts->stalled_ns = stalled ? atomic_load(&state.stall_lasts_ns) : 0;
+    facts->busy_ns = stalled ? atomic_load(&state.stall_busy_ns) : 0;
     facts->started_ns = state.started_ns;
     facts->now_ns = clock_ns(CLOCK_MONOTONIC);
     facts->wall_ms = clock_ns(CLOCK_REALTIME) / NS_IN_MS;
@@ -269,9 +274,8 @@ static void on_ask(int signo, siginfo_t *info, void *context) {
 
 // --- life -----------------------------------------------------------------
 
-// A sanitizer gives its threads such stacks by itself, and takes them back.
 static void *set_stack(void) {
-    if (SANITIZED) {
+    if (HAS_STACKS) {
         return NULL;
     }
     void *memory = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
@@ -364,15 +368,20 @@ void crash_note_to(int fd, off_t at, uint64_t seq) {
 // --- from the watchdog ----------------------------------------------------
 
 static void take_stall(const struct crash_stall *stall) {
-    atomic_store(&state.stalled, false);
-    state.stall = *stall;
-    atomic_store(&state.stalled, true);
+    atomic_store(&state.stall_lasts_ns, stall->lasts_ns);
+    atomic_store(&state.stall_busy_ns, stall->busy_ns);
+    atomic_store(&state.stall_turn, stall->turn);
+    atomic_store(&state.stall_beat, stall->beat);
 }
 
 void crash_ask(pthread_t thread, const struct crash_stall *stall) {
     take_stall(stall);
     atomic_store(&state.asked, true);
     (void)pthread_kill(thread, ASK_SIGNAL);
+}
+
+void crash_calm(void) {
+    atomic_store(&state.stall_beat, NULL);
 }
 
 void crash_end(pthread_t thread, const struct crash_stall *stall) {

@@ -43,6 +43,9 @@ void crash_thread_end(void *stack);
 // Makes a thread write where it is, and go on.
 void crash_ask(pthread_t thread, const struct crash_stall *stall);
 
+// Forgets the stall: its beat goes away.
+void crash_calm(void);
+
 // Ends the server with SIGABRT in that thread, as if it had crashed there.
 void crash_end(pthread_t thread, const struct crash_stall *stall);
 

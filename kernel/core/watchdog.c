@@ -221,6 +221,7 @@ void watchdog_destroy(struct watchdog *watchdog) {
     if (watchdog->running) {
         pthread_join(watchdog->thread, NULL);
     }
+    crash_calm();
     pthread_cond_destroy(&watchdog->stop);
     pthread_mutex_destroy(&watchdog->lock);
     free(watchdog);

@@ -64,7 +64,7 @@ class End(WatchdogTest):
     async def check(self, text, *arguments, **fields):
         await self.ask(*arguments, **fields)
         code = await asyncio.to_thread(crashes.ended, self.server)
-        self.assertEqual(code, -signal.SIGABRT)
+        self.signal_of(code, signal.SIGABRT)
         self.assertIn("limit=callbacks.stuck_ms", self.server.log())
         report, = crashes.reports_in(self.server.log())
         self.assertIn(text, report.facts["stuck"])
