@@ -42,7 +42,7 @@ struct nx_auth_request {
     nx_op_id op;           // for decide()
     nx_session_id session; // 0 for HTTP and while connecting
     struct nx_str user;    // CONNECT: the claimed one, else the session's
-    struct nx_str token;
+    struct nx_str token;   // of the request, not checked by anybody yet
     struct nx_str address; // of the client
     struct nx_str room;    // JOIN
     struct nx_str type;    // SEND: event_type

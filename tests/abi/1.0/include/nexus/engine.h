@@ -27,6 +27,7 @@ extern "C" {
 #define NX_PUBLISH_SILENT (1u << 1) // append, but tell no member
 #define NX_PUBLISH_NO_LOG (1u << 2) // tell members, but do not append
 
+// How to publish. All zero is what nobody needs to say.
 struct nx_publish_opts {
     uint32_t struct_size;
     uint32_t flags;         // NX_PUBLISH_
@@ -42,6 +43,7 @@ struct nx_publish_opts {
     struct nx_bytes memo;
 };
 
+// What became of an append.
 struct nx_publish_result {
     uint32_t struct_size;
     nx_status status; // CONFLICT, ENGINE_BUSY, ENGINE_UNAVAILABLE, ...
@@ -62,13 +64,14 @@ typedef void (*nx_published_fn)(
 #define NX_HISTORY_AFTER  0u
 #define NX_HISTORY_BEFORE 1u
 
+// A part of a log, and where the log is.
 struct nx_history_result {
     uint32_t struct_size;
     nx_status status;
     uint64_t epoch; // also of a log without records yet; 0: not known
     uint64_t first; // oldest offset still kept, 0: none
     uint64_t last;  // newest offset, 0: none
-    size_t count;
+    size_t count;   // of records
     const struct nx_record *records; // borrowed until fn returns
 };
 
@@ -80,11 +83,12 @@ typedef void (*nx_history_fn)(
 struct nx_fact {
     uint32_t struct_size;
     uint32_t reserved0;
-    struct nx_str key;
-    struct nx_bytes value;
-    uint64_t revision; // grows with every change of this key
+    struct nx_str key;     // without the plugin's own space
+    struct nx_bytes value; // as it was put
+    uint64_t revision;     // grows with every change of this key
 };
 
+// What a call about facts has found or changed.
 struct nx_fact_result {
     uint32_t struct_size;
     nx_status status;  // NOT_FOUND, CONFLICT, ...

@@ -66,6 +66,7 @@ extern "C" {
     X(QUARANTINED, -54, "plugin_quarantined", 503, \
             "the feature is switched off because it crashed the server")
 
+// NX_OK, and NX_ERR_ with each name of the table. Passed as nx_status.
 enum nx_err {
     NX_OK = 0,
 #define NX_ERR_ENUM_(name, number, word, http, text) NX_ERR_##name = (number),
@@ -98,16 +99,17 @@ static inline const struct nx_err_row *nx_err_find(nx_status status) {
     return found;
 }
 
-// The wire word, the default sentence, and the HTTP status of a status.
-// Since 1.0.
+// The word that a client reads. Since 1.0.
 static inline const char *nx_err_word(nx_status status) {
     return nx_err_find(status)->word;
 }
 
+// The sentence a client reads if nobody says a better one. Since 1.0.
 static inline const char *nx_err_text(nx_status status) {
     return nx_err_find(status)->text;
 }
 
+// The HTTP status of a problem answer. Since 1.0.
 static inline uint32_t nx_err_http(nx_status status) {
     return nx_err_find(status)->http;
 }

@@ -19,6 +19,7 @@
 extern "C" {
 #endif
 
+// One for each instance; given to create().
 struct nx_host {
     uint32_t struct_size;
     uint16_t abi_major; // always NX_ABI_MAJOR of the entry that was called

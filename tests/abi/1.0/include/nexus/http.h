@@ -24,7 +24,7 @@ extern "C" {
 struct nx_http_request {
     uint32_t struct_size;
     uint32_t reserved0;
-    nx_op_id op;
+    nx_op_id op;                // for respond() and problem()
     struct nx_str method;       // "GET"
     struct nx_str path;         // "/api/presence/alice", still encoded
     struct nx_str address;      // of the client

@@ -31,8 +31,8 @@ struct nx_jobs_v1 {
     NX_INTERFACE_HEAD;
 
     // Queues a job. arg belongs to the job until done is called. *out may be
-    // NULL. LIMIT: jobs.queue jobs wait already; NO_MEMORY; then nothing is
-    // called. [logic] R. Since 1.0.
+    // NULL. LIMIT: jobs.queue jobs wait already, or quota.jobs of this
+    // plugin; NO_MEMORY; then nothing is called. [logic] R. Since 1.0.
     nx_status (*submit)(const struct nx_host *host, nx_job_fn fn,
             nx_job_done_fn done, void *user, void *arg, nx_job_id *out);
 
@@ -41,7 +41,9 @@ struct nx_jobs_v1 {
     void (*cancel)(const struct nx_host *host, nx_job_id job);
 
     // Calls fn(user, arg, NX_OK) on the logic thread soon, in order of the
-    // posts of one thread. LIMIT when 65,536 posts wait, NO_MEMORY. [any] R Q.
+    // posts of one thread. LIMIT when 65,536 posts wait, or quota.posts of
+    // this plugin; NO_MEMORY. A thread of the plugin's own should not block
+    // SIGSEGV and its like: its crash would go unreported. [any] R Q.
     // Since 1.0.
     nx_status (*post)(const struct nx_host *host, nx_job_done_fn fn, void *user,
             void *arg);

@@ -25,26 +25,29 @@ extern "C" {
 #define NX_IFACE_JSON "nexus.json"
 
 // Kinds of a value; bits, so that a field may allow several.
-#define NX_JSON_NONE      0u // absent
-#define NX_JSON_NULL      (1u << 0)
-#define NX_JSON_BOOL      (1u << 1)
-#define NX_JSON_INT       (1u << 2) // fits int64_t
-#define NX_JSON_FLOAT     (1u << 3) // any other number
-#define NX_JSON_STRING    (1u << 4)
-#define NX_JSON_ARRAY     (1u << 5)
-#define NX_JSON_OBJECT    (1u << 6)
-#define NX_JSON_ANY       0x7fu
+#define NX_JSON_NONE   0u // absent
+#define NX_JSON_NULL   (1u << 0)
+#define NX_JSON_BOOL   (1u << 1)
+#define NX_JSON_INT    (1u << 2) // fits int64_t
+#define NX_JSON_FLOAT  (1u << 3) // any other number
+#define NX_JSON_STRING (1u << 4)
+#define NX_JSON_ARRAY  (1u << 5)
+#define NX_JSON_OBJECT (1u << 6)
+#define NX_JSON_ANY    0x7fu
 
+// Flags of a field. A NAME is a name or an id: no control characters.
 #define NX_FIELD_REQUIRED (1u << 0)
-#define NX_FIELD_NAME     (1u << 1) // string is a name or id: no control characters
+#define NX_FIELD_NAME     (1u << 1)
 
 // What expect() checks about one member of an event.
 struct nx_field {
     const char *name; // NULL ends the list
     uint32_t kinds;   // NX_JSON_ bits that are accepted
     uint32_t flags;   // NX_FIELD_ bits
-    int64_t min;      // smallest integer; fewest bytes of a string, items of an
-    int64_t max;      // array, members of an object. 0, 0: no limits
+    // Limits of an integer, of the bytes of a string, of the items of an
+    // array, of the members of an object. 0, 0: none.
+    int64_t min;
+    int64_t max;
 };
 
 struct nx_event; // <nexus/router.h>

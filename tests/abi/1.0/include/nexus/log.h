@@ -19,14 +19,16 @@ extern "C" {
 
 #define NX_IFACE_LOG "nexus.log"
 
+// Levels.
 #define NX_LOG_DEBUG 0u
 #define NX_LOG_INFO  1u
 #define NX_LOG_WARN  2u
 #define NX_LOG_ERROR 3u
 
+// One key=value of a line.
 struct nx_log_field {
-    struct nx_str key; // a word: [a-z0-9_]+
-    struct nx_str value;
+    struct nx_str key;   // a word: [a-z0-9_]+
+    struct nx_str value; // any text
 };
 
 struct nx_log_v1 {

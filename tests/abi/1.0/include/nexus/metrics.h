@@ -16,8 +16,9 @@
 extern "C" {
 #endif
 
-#define NX_IFACE_METRICS    "nexus.metrics"
+#define NX_IFACE_METRICS "nexus.metrics"
 
+// Kinds: only grows, goes up and down, distribution of values.
 #define NX_METRIC_COUNTER   1u
 #define NX_METRIC_GAUGE     2u
 #define NX_METRIC_HISTOGRAM 3u

@@ -45,6 +45,7 @@ struct nx_setting {
     const char *help;     // one sentence, shown in docs/settings.md
 };
 
+// Who a plugin is, and what it needs; constant data of the image.
 struct nx_plugin_info {
     uint32_t struct_size;
     uint32_t flags;             // NX_PLUGIN_OBSERVER or 0
@@ -65,13 +66,14 @@ struct nx_plugin_info {
 };
 #define NX_PLUGIN_OBSERVER (1u << 0) // claims no prefix, only observes
 
+// What the server looks for in the file.
 struct nx_plugin_entry {
     uint32_t magic;       // NX_PLUGIN_MAGIC
     uint32_t struct_size; // sizeof(struct nx_plugin_entry)
     uint16_t abi_major;   // NX_ABI_MAJOR, must equal the server's
     uint16_t abi_minor;   // NX_ABI_MINOR of the headers, informative
     uint32_t reserved0;   // zero
-    const struct nx_plugin_info *info;
+    const struct nx_plugin_info *info; // constant, too
 
     // Allocates an instance and looks up interfaces. No registration, no
     // output, no threads yet. On success *out is filled and stays valid until
@@ -100,18 +102,19 @@ NX_EXPORT extern const struct nx_plugin_entry NX_PLUGIN_SYMBOL;
 struct nx_state_writer {
     uint32_t struct_size;
     uint32_t reserved0;
-    void *ctx;
+    void *ctx; // the server's own
     // Appends all bytes or fails with NO_MEMORY or LIMIT. [logic] Q.
     // Since 1.0.
     nx_status (*write)(
             const struct nx_state_writer *writer, const void *data, size_t len);
 };
 
+// What the instance before has written, for start().
 struct nx_state_reader {
     uint32_t struct_size;
     uint32_t state_version; // info.state_version of the writer
-    void *ctx;
-    uint64_t total; // bytes in all
+    void *ctx;              // the server's own
+    uint64_t total;         // bytes in all
     // Fills buf with up to len bytes; returns how many, 0 at the end.
     // Short reads are normal. [logic] S. Since 1.0.
     size_t (*read)(const struct nx_state_reader *reader, void *buf, size_t len);
@@ -127,6 +130,7 @@ struct nx_diag;   // where configure() reports problems, <nexus/config.h>
 #define NX_QUIESCE_REMOVED  2u // taken out of the plugin list
 #define NX_QUIESCE_SHUTDOWN 3u // the server stops
 
+// One instance: data of the plugin's own, and what the server calls on it.
 struct nx_plugin {
     uint32_t struct_size;
     uint32_t reserved0;

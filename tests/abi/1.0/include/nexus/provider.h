@@ -21,30 +21,31 @@
 extern "C" {
 #endif
 
+// Under which a provider offers its table, see nexus.service.
 #define NX_SERVICE_ENGINE         "nexus.engine.provider"
 #define NX_SERVICE_ENGINE_VERSION 1u
 
 // One append. Strings and bytes are borrowed for the call.
 struct nx_provider_publish {
     uint32_t struct_size;
-    uint32_t flags; // NX_PUBLISH_
-    uint64_t cookie;
+    uint32_t flags;  // NX_PUBLISH_
+    uint64_t cookie; // for published()
     struct nx_str room;
-    struct nx_str payload; // the event, a JSON object
-    uint32_t keep_count;   // 0: no log
-    uint32_t dedupe_ttl_s;
-    uint64_t keep_age_ms;   // 0: no age limit
-    uint64_t expect_offset; // with NX_PUBLISH_EXPECT
-    struct nx_bytes dedupe_key;
-    struct nx_bytes memo;
-    uint64_t tag; // handed back to deliver() on this node
+    struct nx_str payload;      // the event, a JSON object
+    uint32_t keep_count;        // 0: no log
+    uint32_t dedupe_ttl_s;      // seconds that dedupe_key is remembered
+    uint64_t keep_age_ms;       // 0: no age limit
+    uint64_t expect_offset;     // with NX_PUBLISH_EXPECT
+    struct nx_bytes dedupe_key; // absent: none
+    struct nx_bytes memo;       // kept with the key
+    uint64_t tag;               // handed back to deliver() on this node
 };
 
 // Where results go. All pointers passed are borrowed for the call.
 struct nx_provider_sink {
     uint32_t struct_size;
     uint32_t reserved0;
-    void *ctx;
+    void *ctx; // first argument of all functions
 
     // A record that this node's members of the room must see, in offset
     // order. tag is that of the publish, 0 when it came from another node.
@@ -70,7 +71,7 @@ struct nx_provider_sink {
 
 struct nx_engine_provider_v1 {
     NX_INTERFACE_HEAD;
-    void *self;
+    void *self;       // first argument of all functions
     const char *name; // "store"
     int32_t durable;  // an acknowledged record survives a crash
     uint32_t reserved0;

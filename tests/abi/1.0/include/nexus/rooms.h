@@ -20,8 +20,9 @@
 extern "C" {
 #endif
 
-#define NX_IFACE_ROOMS   "nexus.rooms"
+#define NX_IFACE_ROOMS "nexus.rooms"
 
+// What has happened to a membership.
 #define NX_MEMBER_JOINED 1u
 #define NX_MEMBER_LEFT   2u
 
@@ -47,8 +48,8 @@ struct nx_record {
     uint32_t reserved0;
     uint64_t epoch;
     uint64_t offset;
-    int64_t time_ms; // UTC, when it was appended
-    struct nx_str payload;
+    int64_t time_ms;       // UTC, when it was appended
+    struct nx_str payload; // the event, a JSON object
 };
 
 // A Pong proved that a session has received the room's records up to an
@@ -67,6 +68,7 @@ struct nx_received_event {
 
 #define NX_ROOM_TRACKED (1u << 0) // prove receipt of records, on_received
 
+// The rules of all rooms whose names begin with a prefix.
 struct nx_room_kind {
     uint32_t struct_size;
     uint32_t flags;           // NX_ROOM_ bits
@@ -89,6 +91,7 @@ struct nx_position {
     uint64_t offset;
 };
 
+// What became of a join.
 struct nx_join_result {
     uint32_t struct_size;
     nx_status status; // NX_OK: the session is a member from now on

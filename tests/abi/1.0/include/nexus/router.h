@@ -49,6 +49,7 @@ struct nx_event {
 // negative status. [logic] R. Since 1.0.
 typedef int32_t (*nx_event_fn)(void *user, const struct nx_event *ev);
 
+// What to hear of sessions; bits.
 #define NX_SESSION_OPENED (1u << 0)
 #define NX_SESSION_CLOSED (1u << 1)
 #define NX_SESSION_ACTIVE (1u << 2) // asked for with nexus.users notice()

@@ -105,10 +105,10 @@ nx_logf(const struct nx_sdk *sdk, uint32_t level, const char *format, ...) {
 
 // One row of a table for nx_define_metrics().
 struct nx_metric {
-    uint32_t kind; // NX_METRIC_
-    const char *name;
-    const char *help;
-    nx_metric_id *out;
+    uint32_t kind;     // NX_METRIC_
+    const char *name;  // without nexus_<plugin>_
+    const char *help;  // one line
+    nx_metric_id *out; // its id
 };
 
 // Defines metrics until one fails. [logic] S. Since 1.0.
@@ -149,18 +149,18 @@ static inline bool nx_state_read(
     return len == 0;
 }
 
-#define NX_PLUGIN_LIST(...)    __VA_ARGS__
-#define NX_PLUGIN_TEXT(...)    #__VA_ARGS__
-#define NX_PLUGIN_TEXT_OF(...) NX_PLUGIN_TEXT(__VA_ARGS__)
+#define NX_PLUGIN_LIST_(...)    __VA_ARGS__
+#define NX_PLUGIN_TEXT_(...)    #__VA_ARGS__
+#define NX_PLUGIN_TEXT_OF_(...) NX_PLUGIN_TEXT_(__VA_ARGS__)
 
 // Keeps the manifest through --gc-sections where the compiler can.
 #if defined(__has_attribute)
 #if __has_attribute(retain)
-#define NX_PLUGIN_RETAIN , retain
+#define NX_PLUGIN_RETAIN_ , retain
 #endif
 #endif
-#ifndef NX_PLUGIN_RETAIN
-#define NX_PLUGIN_RETAIN
+#ifndef NX_PLUGIN_RETAIN_
+#define NX_PLUGIN_RETAIN_
 #endif
 
 // Emits manifest, info and entry of a plugin from one list. prefixes_ and
@@ -172,17 +172,17 @@ static inline bool nx_state_read(
 #define NX_PLUGIN(id_, version_, license_, description_, state_version_, \
         state_min_, prefixes_, requires__, settings_, create_) \
     __attribute__((section(".nexus.info"), \
-            used NX_PLUGIN_RETAIN)) static const char nx_manifest_[] = \
+            used NX_PLUGIN_RETAIN_)) static const char nx_manifest_[] = \
             NX_MANIFEST_BEGIN \
             "{\"id\":\"" id_ "\",\"version\":\"" version_ \
             "\",\"abi\":\"" NX_ABI_TEXT "\",\"license\":\"" license_ \
-            "\",\"prefixes\":[" NX_PLUGIN_TEXT_OF(NX_PLUGIN_LIST \
-                            prefixes_) "],\"requires\":[" NX_PLUGIN_TEXT_OF(NX_PLUGIN_LIST \
+            "\",\"prefixes\":[" NX_PLUGIN_TEXT_OF_(NX_PLUGIN_LIST_ \
+                            prefixes_) "],\"requires\":[" NX_PLUGIN_TEXT_OF_(NX_PLUGIN_LIST_ \
                             requires__) "]}" NX_MANIFEST_END; \
     static const char *const nx_prefixes_[] = { \
-            NX_PLUGIN_LIST prefixes_, NULL}; \
+            NX_PLUGIN_LIST_ prefixes_, NULL}; \
     static const char *const nx_requires_[] = { \
-            NX_PLUGIN_LIST requires__, NULL}; \
+            NX_PLUGIN_LIST_ requires__, NULL}; \
     static const struct nx_plugin_info nx_info_ = { \
             sizeof(struct nx_plugin_info), 0, state_version_, state_min_, id_, \
             version_, license_, description_, nx_prefixes_, nx_requires_, \

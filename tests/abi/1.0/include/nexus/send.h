@@ -29,6 +29,7 @@ extern "C" {
 #define NX_CLASS_URGENT    2u
 #define NX_CLASS_CONTROL   3u
 
+// How to send. All zero is what nobody needs to say.
 struct nx_send_opts {
     uint32_t struct_size;
     uint32_t cls;         // NX_CLASS_

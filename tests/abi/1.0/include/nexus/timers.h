@@ -26,8 +26,8 @@ struct nx_timers_v1 {
 
     // Calls fn after delay_ms, then every repeat_ms unless that is 0. *out
     // may be NULL. A timer set in start() begins to run when the plugin goes
-    // live, one set while quiesced when it is resumed. LIMIT beyond 65,536
-    // timers of one plugin, NO_MEMORY. [logic] S R Q. Since 1.0.
+    // live, one set while quiesced when it is resumed. LIMIT beyond
+    // quota.timers of one plugin, NO_MEMORY. [logic] S R Q. Since 1.0.
     nx_status (*set)(const struct nx_host *host, uint64_t delay_ms,
             uint64_t repeat_ms, nx_timer_fn fn, void *user, nx_timer_id *out);
 

@@ -25,6 +25,7 @@ extern "C" {
 #define NX_ABI_MINOR 0u
 #define NX_ABI_TEXT  "1.0"
 
+// What makes a symbol visible outside of the shared object.
 #if defined(__GNUC__)
 #define NX_EXPORT __attribute__((visibility("default")))
 #else
@@ -42,6 +43,7 @@ typedef uint64_t nx_session_id;
 // One room that exists on this node. See <nexus/rooms.h> for its life.
 typedef uint64_t nx_room_id;
 
+// A timer, a job, a metric: of one instance, until it is replaced.
 typedef uint64_t nx_timer_id;
 typedef uint64_t nx_job_id;
 typedef uint64_t nx_metric_id;

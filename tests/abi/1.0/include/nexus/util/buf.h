@@ -21,6 +21,7 @@
 extern "C" {
 #endif
 
+// Made with nx_buf_init(); read data and len, write nothing.
 struct nx_buf {
     char *data;  // NULL until something was stored
     size_t len;  // bytes stored
@@ -47,6 +48,7 @@ bool nx_buf_append_cstr(struct nx_buf *buf, const char *text);
 bool nx_buf_append_u64(struct nx_buf *buf, uint64_t number);
 bool nx_buf_append_i64(struct nx_buf *buf, int64_t number);
 
+// As printf does it.
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif

@@ -20,6 +20,7 @@
 extern "C" {
 #endif
 
+// A head, or a link within an object.
 struct nx_list {
     struct nx_list *prev;
     struct nx_list *next;
@@ -50,6 +51,7 @@ static inline void nx_list_init(struct nx_list *list) {
     list->next = list;
 }
 
+// True for a head without links.
 static inline bool nx_list_empty(const struct nx_list *head) {
     return head->next == head;
 }

@@ -21,8 +21,9 @@
 extern "C" {
 #endif
 
-struct nx_strmap;
+struct nx_strmap; // keys and values
 
+// Frees one value; free() is one.
 typedef void (*nx_strmap_free_fn)(void *value);
 
 // max_entries is at most 2^30. NULL without memory or randomness.
@@ -31,6 +32,7 @@ struct nx_strmap *nx_strmap_create(size_t max_entries);
 // Calls free_value, unless NULL, once for each value. Accepts a NULL map.
 void nx_strmap_destroy(struct nx_strmap *map, nx_strmap_free_fn free_value);
 
+// Entries.
 size_t nx_strmap_count(const struct nx_strmap *map);
 
 // Returns the value, or NULL when the key is absent.
