@@ -5,6 +5,7 @@ stands in the way of a permitted addition, is broken itself.
 """
 
 import os
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ class Edit:
     # Whether debug info shows it: numbers are not in there, and const changes
     # no binary.
     types: bool = True
+    # Whether it is about comments and the like: else the header is edited
+    # without its comments, so that these may change.
+    raw: bool = False
 
 
 SEND_END = "    uint64_t (*queued_bytes)(const struct nx_host *host, " \
@@ -86,8 +90,9 @@ BREAKS = [
          "#define NX_PUBLISH_NO_LOG (1u << 3)", types=False),
     Edit("an error has another number", "error.h",
          "X(STATE, -8,", "X(STATE, -17,", types=False),
-    Edit("an interface has another name", "timers.h", '"nexus.timers"\n\n',
-         '"nexus.timer"\n\n', types=False),
+    Edit("an interface has another name", "timers.h",
+         '#define NX_IFACE_TIMERS "nexus.timers"',
+         '#define NX_IFACE_TIMERS "nexus.timer"', types=False),
 ]
 
 # These are how the ABI grows.
@@ -112,8 +117,8 @@ ADDITIONS = [
     Edit("an error is added", "error.h", "    X(CONFLICT, -50,",
          '    X(ADDED, -60, "added", 500, "something new") \\\n'
          "    X(CONFLICT, -50,"),
-    Edit("a comment changes", "send.h", "// Queues an event. opts may be NULL.",
-         "// Queues one event. opts may be NULL."),
+    Edit("nothing but the comments is gone", "send.h",
+         "struct nx_send_v1 {", "struct nx_send_v1 {"),
 ]
 
 
@@ -131,12 +136,22 @@ def edited(edit=None):
         shutil.rmtree(folder)
 
 
+def bare(text):
+    """Without comments, indentation and empty lines."""
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.S)
+    lines = (re.sub(r"[ \t]+", " ", line).strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
 def apply(edit, include):
     path = os.path.join(include, "nexus", edit.header)
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    if text.count(edit.old) != 1:
+    old, new = edit.old, edit.new
+    if not edit.raw:
+        text, old, new = bare(text) + "\n", bare(old), bare(new)
+    if text.count(old) != 1:
         raise SystemExit(f"edits.py: '{edit.what}' does not fit {edit.header} "
                          "any more; write it anew")
     with open(path, "w", encoding="utf-8") as file:
-        file.write(text.replace(edit.old, edit.new))
+        file.write(text.replace(old, new))
