@@ -101,21 +101,21 @@ function(nexus_add_abi_tests)
   set(scripts ${PROJECT_SOURCE_DIR}/tests/abi)
   if(NOT NEXUS_SANITIZE)
     foreach(name check frozen layout abidiff)
-      nexus_add_abi_test(${name} TIMEOUT 120
+      nexus_add_abi_test(${name} TIMEOUT 600
         COMMAND ${NEXUS_PYTHON} ${scripts}/${name}.py)
     endforeach()
-    nexus_add_abi_test(headers TIMEOUT 120
+    nexus_add_abi_test(headers TIMEOUT 600
       COMMAND ${scripts}/headers.sh ${PROJECT_SOURCE_DIR}/sdk/include)
-    nexus_add_abi_test(exports TIMEOUT 60
+    nexus_add_abi_test(exports TIMEOUT 300
       COMMAND ${scripts}/exports.sh ${PROJECT_BINARY_DIR})
     nexus_add_script_test(abi ${scripts}/installed_sdk.py 300)
     nexus_add_script_tests(sdk 900)
   endif()
   if(TARGET nexusd)
-    nexus_add_script_test(abi ${scripts}/fixtures.py 120)
-    nexus_add_script_test(abi ${scripts}/newer.py 240)
+    nexus_add_script_test(abi ${scripts}/fixtures.py 300)
+    nexus_add_script_test(abi ${scripts}/newer.py 600)
     if(NOT NEXUS_SANITIZE)
-      nexus_add_script_test(abi ${scripts}/later.py 600)
+      nexus_add_script_test(abi ${scripts}/later.py 1200)
     endif()
   endif()
 endfunction()
