@@ -17,8 +17,7 @@
     X(INT, reload_images, "reload.images", "500", "1..1000000", NULL, \
             SETTING_LIVE, \
             "Files of plugins in memory above which each reload warns: they " \
-            "stay there until a restart, about 62 KiB for each version of a " \
-            "plugin.") \
+            "stay there until a restart, each version with its size.") \
     X(BOOL, reload_preflight, "reload.preflight", "true", NULL, NULL, \
             SETTING_LIVE, \
             "Whether a reload, and nexusd --check, load each new file of a " \
