@@ -194,9 +194,9 @@ nexus_add_caught_test(phase calls "in the wrong phase.*call=router.handle")
 nexus_add_caught_test(op events "were never answered, check.do among them")
 nexus_add_caught_test(state state "does not read what save_state")
 nexus_add_caught_test(short_reads state "read() gives a byte at a time")
-nexus_add_caught_test(optional host "in callback start, on a server that offers")
+nexus_add_caught_test(optional host "on a server that offers no more than")
 nexus_add_caught_test(symbol elf.exports "check_helper")
-nexus_add_caught_test(constructor life "crashed with SIGSEGV, while the file"
+nexus_add_caught_test(constructor life "crashed with SIGABRT, while the file"
   "CHECK_CONSTRUCTOR=load crash")
 
 # Preloaded into the server by tests of power cuts.

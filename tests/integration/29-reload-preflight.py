@@ -79,7 +79,7 @@ class LoadCrash(Refused):
     mistake = "load crash"
 
     async def test_a_constructor_that_crashes(self):
-        await self.refused("crashed with SIGSEGV while it was "
+        await self.refused("crashed with SIGABRT while it was "
                                          "mapped, in a constructor")
 
 
@@ -98,14 +98,14 @@ class CreateCrash(Refused):
     mistake = "create crash"
 
     async def test_a_create_that_crashes(self):
-        await self.refused("crashed with SIGSEGV in create()")
+        await self.refused("crashed with SIGABRT in create()")
 
 
 class ConfigureCrash(Refused):
     mistake = "configure crash"
 
     async def test_a_configure_that_crashes(self):
-        await self.refused("crashed with SIGSEGV in configure()")
+        await self.refused("crashed with SIGABRT in configure()")
 
 
 class CreateExit(Refused):
@@ -165,7 +165,7 @@ class Check(Preflight):
         code, told = self.check(PATIENT, "load crash")
         self.assertEqual(code, 1)
         self.assertRegex(told, r"error: .*nexus\.conf:\d+: plugin check: "
-                               r"constructor\.so crashed with SIGSEGV")
+                               r"constructor\.so crashed with SIGABRT")
         code, told = self.check(HASTY, "create hang")
         self.assertEqual(code, 1)
         self.assertIn("did not come to an end within 2 s in create()", told)
