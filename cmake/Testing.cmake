@@ -263,7 +263,7 @@ endif()
 # The packages are built as they are shipped, whatever this build is; with one
 # kind of build is enough.
 if(NOT NEXUS_SANITIZE AND NOT NEXUS_COVERAGE)
-  nexus_add_script_tests(package 900)
+  nexus_add_script_tests(package 1800)
   set_tests_properties(package/00-build PROPERTIES FIXTURES_SETUP packages)
   set_tests_properties(package/01-life package/02-unit package/03-systemd
     PROPERTIES FIXTURES_REQUIRED packages)
