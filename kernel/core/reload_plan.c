@@ -172,10 +172,11 @@ static struct reload_item *add_item(struct reload_plan *plan) {
     return item;
 }
 
+// Whatever a child process has said of it.
 static bool stays_out(const struct reload_plan *plan,
         const struct plugin_entry *entry, const struct image_file *file) {
     const struct core *core = plan->core;
-    return file->why[0] == '\0' && !find_running(core->plugins, entry->name)
+    return file->sha256[0] != '\0' && !find_running(core->plugins, entry->name)
             && quarantine_keeps_out(
                     core->quarantine, core, plan->wanted, entry, file->sha256);
 }
