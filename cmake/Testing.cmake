@@ -264,7 +264,9 @@ endif()
 # kind of build is enough.
 if(NOT NEXUS_SANITIZE AND NOT NEXUS_COVERAGE)
   nexus_add_script_tests(package 1800)
-  set_tests_properties(package/00-build PROPERTIES FIXTURES_SETUP packages)
+  # It builds on all processors there are.
+  set_tests_properties(package/00-build PROPERTIES FIXTURES_SETUP packages
+    PROCESSORS 2)
   set_tests_properties(package/01-life package/02-unit package/03-systemd
     PROPERTIES FIXTURES_REQUIRED packages)
 endif()

@@ -134,7 +134,8 @@ static bool load(
 bool plugin_file_read(const char *path, struct plugin_file *file,
         char why[PLUGIN_FILE_WHY_MAX]) {
     *file = (struct plugin_file){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    // What is no file, as a pipe is not, must not be waited for.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         return refuse_errno(why);
     }

@@ -222,6 +222,11 @@ static void says_where_it_looked(void **state) {
             "nothing.so cannot be read: No such file or directory");
     const struct plugin_entry folder = {.name = "folder", .path = f.dir};
     expect_refusal(loader, &folder, "is not a file");
+    char pipe[PATH_MAX]; // that nobody writes to
+    (void)snprintf(pipe, sizeof(pipe), "%s/pipe.so", f.dir);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    expect_refusal(loader, &(struct plugin_entry){.name = "pipe", .path = pipe},
+            "is not a file");
     end(&f, loader);
 }
 
