@@ -1,6 +1,6 @@
 # Each tests/fuzz/*_fuzz.c is a libFuzzer program. One whose name begins with
-# the name of a plugin links that plugin; all link the kernel, the fake host
-# and the other files of the folder.
+# the name of a plugin links that plugin, the others nexusctl, which has one of
+# its own; all link the kernel, the fake host and the other files of the folder.
 
 # For the assertions of tests/support.
 pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
@@ -12,8 +12,7 @@ list(FILTER fuzz_support EXCLUDE REGEX "_fuzz\\.c$")
 
 add_library(nexus_fuzz STATIC ${fuzz_support})
 target_link_libraries(nexus_fuzz
-  PRIVATE nexus_warnings PUBLIC nexus_fake_host nexus_kernel nexus_ctl
-  PkgConfig::cmocka)
+  PRIVATE nexus_warnings PUBLIC nexus_fake_host nexus_kernel PkgConfig::cmocka)
 
 foreach(source IN LISTS fuzz_sources)
   get_filename_component(name ${source} NAME_WE)
@@ -25,5 +24,7 @@ foreach(source IN LISTS fuzz_sources)
   target_link_libraries(${name} PRIVATE nexus_warnings nexus_fuzz)
   if(TARGET ${plugin}_static)
     target_link_libraries(${name} PRIVATE ${plugin}_static)
+  else()
+    target_link_libraries(${name} PRIVATE nexus_ctl)
   endif()
 endforeach()
