@@ -16,7 +16,7 @@ class Storm(storm.Storm):
 
     async def test_leaves_time_for_who_is_there(self):
         answers = await self.run_storm()
-        self.assertGreater(answers, 100)
+        self.assertGreater(answers, 1000)
 
 
 if __name__ == "__main__":
